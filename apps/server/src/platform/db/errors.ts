@@ -1,0 +1,40 @@
+/** SQLSTATE classes the code decides by (PostgreSQL manual, appendix A). */
+const DEADLOCK = "40P01";
+const SERIALIZATION_FAILURE = "40001";
+const UNIQUE_VIOLATION = "23505";
+const FOREIGN_KEY_VIOLATION = "23503";
+const QUERY_CANCELED = "57014";
+
+const CONNECTION_CODES = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ENOENT", "ETIMEDOUT", "57P01", "57P02", "57P03", "53300"]);
+const CONNECTION_MESSAGES = /timeout exceeded when trying to connect|Connection terminated|terminating connection|server closed the connection|pgbouncer|query_wait_timeout|no more connections/i;
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** The transaction lost against another one and may simply be tried again. */
+export function isSerializationConflict(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === DEADLOCK || code === SERIALIZATION_FAILURE;
+}
+
+/** A row with this key exists; `constraint` narrows it to one index. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  if (codeOf(error) !== UNIQUE_VIOLATION) return false;
+  return constraint === undefined || (error instanceof Error && "constraint" in error && error.constraint === constraint);
+}
+
+export function isForeignKeyViolation(error: unknown): boolean {
+  return codeOf(error) === FOREIGN_KEY_VIOLATION;
+}
+
+export function isQueryTimeout(error: unknown): boolean {
+  return codeOf(error) === QUERY_CANCELED;
+}
+
+/** The database cannot be reached at the moment: the client may come back, nothing is wrong with its request. */
+export function isDatabaseOutage(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code !== undefined && (CONNECTION_CODES.has(code) || code.startsWith("08"))) return true;
+  return error instanceof Error && CONNECTION_MESSAGES.test(error.message);
+}

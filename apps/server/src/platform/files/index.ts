@@ -1,0 +1,1 @@
+export { FileLost, FileStore, fileProperties, type StoredFile } from "./store.ts";

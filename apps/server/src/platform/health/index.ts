@@ -1,0 +1,3 @@
+export { type CheckResult, Health, type HealthCheck } from "./checks.ts";
+export { InitTaskProgress } from "./init-tasks.ts";
+export { ManagementServer, managementProperties } from "./management-server.ts";

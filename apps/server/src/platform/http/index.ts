@@ -1,0 +1,7 @@
+export { BODY_SIZE_MAX_BYTES } from "./body.ts";
+export { PAGE_SIZE_MAX, type Page, pageOf, pagingQuery, sortColumn, totalCount } from "./paging.ts";
+export { type Authenticate, holdsAny, type Principal } from "./principal.ts";
+export { AppError, InvalidRequest, PlainError } from "./problem.ts";
+export { type Route, type RouteInput, route } from "./route.ts";
+export { createHttpServer } from "./server.ts";
+export { type HttpSettings, httpProperties, httpSettings } from "./settings.ts";

@@ -1,0 +1,137 @@
+import cors from "@fastify/cors";
+import multipart from "@fastify/multipart";
+import { type Operation, V1_OPERATIONS, V2_OPERATIONS } from "@evertrack/contract";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Log } from "../log/log.ts";
+import { BODY_SIZE_MAX_BYTES, parseWith, registerBodyParsers } from "./body.ts";
+import { answerError } from "./errors.ts";
+import { type Authenticate, holdsAny, type Principal } from "./principal.ts";
+import { AppError, PlainError } from "./problem.ts";
+import type { Route, RouteAccess, RouteInput } from "./route.ts";
+import type { HttpSettings } from "./settings.ts";
+
+/** Above the idle time-out of common reverse proxies (60 s), so that the proxy closes first. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+const REQUEST_TIMEOUT_MS = 600_000;
+const PATH_PARAMETER_MAX = 1_024;
+
+export interface HttpServerOptions {
+  settings: HttpSettings;
+  version: string;
+  routes: readonly Route[];
+  authenticate: Authenticate;
+  log: Log;
+  /** True while the instance drains: answers then ask the client to close its connection. */
+  draining(): boolean;
+  /** Told of every answered request, for metrics. */
+  observe?(request: { method: string; route: string; status: number; durationMs: number }): void;
+}
+
+/** The API server, not yet listening. Operations of the contract without a route answer 501. */
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: options.log,
+    disableRequestLogging: true,
+    bodyLimit: BODY_SIZE_MAX_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: true,
+    forceCloseConnections: "idle",
+    genReqId: () => crypto.randomUUID(),
+    routerOptions: { maxParamLength: PATH_PARAMETER_MAX },
+  });
+  registerBodyParsers(app);
+  await app.register(multipart, { limits: { fields: 50, parts: 60, fieldSize: BODY_SIZE_MAX_BYTES } });
+  await registerCors(app, options.settings);
+  app.addHook("onRequest", async (_request, reply) => addCommonHeaders(reply, options));
+  app.addHook("onResponse", async (request, reply) => observe(request, reply, options));
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  app.setNotFoundHandler((request, reply) => answerError(new AppError("not-found", `There is nothing at ${request.method} ${request.url.split("?")[0]}.`), request, reply));
+  for (const route of options.routes) addRoute(app, route, options.authenticate);
+  addUnbuilt(app, [...V1_OPERATIONS, ...V2_OPERATIONS]);
+  return app;
+}
+
+function addRoute(app: FastifyInstance, route: Route, authenticate: Authenticate): void {
+  app.route({
+    method: route.method,
+    url: route.path,
+    ...(route.bodySizeMaxBytes === undefined ? {} : { bodyLimit: route.bodySizeMaxBytes }),
+    onRequest: async (request) => {
+      authenticated.set(request, await authorise(request, route.access, authenticate));
+    },
+    handler: async (request, reply) => {
+      if (route.deprecated) reply.header("X-API-Deprecated", "true");
+      const answer = await route.handle(inputOf(route, request, reply) as RouteInput<never, never, never>);
+      return reply.sent ? reply : reply.send(answer);
+    },
+  });
+}
+
+const authenticated = new WeakMap<FastifyRequest, Principal | undefined>();
+
+function inputOf(route: Route, request: FastifyRequest, reply: FastifyReply) {
+  return {
+    params: route.params === undefined ? undefined : parseWith(route.params, request.params, "path"),
+    query: route.query === undefined ? undefined : parseWith(route.query, request.query, "query"),
+    body: route.body === undefined ? undefined : parseWith(route.body, request.body, "body"),
+    principal: authenticated.get(request),
+    raw: request,
+    reply,
+  };
+}
+
+async function authorise(request: FastifyRequest, access: RouteAccess, authenticate: Authenticate): Promise<Principal | undefined> {
+  if (access === "public") return undefined;
+  const principal = await authenticate(credentialsOf(request));
+  if (principal === undefined) throw new PlainError(401);
+  if (access !== "authenticated" && !holdsAny(principal, access)) throw new PlainError(403);
+  return principal;
+}
+
+function credentialsOf(request: FastifyRequest): { apiKey?: string; bearer?: string } {
+  const apiKey = request.headers["x-api-key"];
+  const bearer = /^Bearer\s+(.+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  return { ...(typeof apiKey === "string" ? { apiKey } : {}), ...(bearer === undefined ? {} : { bearer }) };
+}
+
+function addUnbuilt(app: FastifyInstance, operations: readonly Operation[]): void {
+  for (const [method, path] of operations) {
+    const url = path.replaceAll(/\{(\w+)\}/g, ":$1");
+    if (app.hasRoute({ method, url })) continue;
+    app.route({
+      method,
+      url,
+      onRequest: async () => {
+        throw new AppError("not-built-yet", `${method} ${path} is part of the API but this version does not do it yet.`);
+      },
+      handler: async () => undefined,
+    });
+  }
+}
+
+function addCommonHeaders(reply: FastifyReply, { version, draining }: HttpServerOptions): void {
+  reply.header("X-Powered-By", `Evertrack v${version}`);
+  reply.header("Cache-Control", "private, max-age=0, must-revalidate, no-cache");
+  reply.header("X-Request-Id", reply.request.id);
+  if (draining()) reply.header("Connection", "close");
+}
+
+async function registerCors(app: FastifyInstance, { cors: settings }: HttpSettings): Promise<void> {
+  if (settings === undefined) return;
+  const split = (text: string) => text.split(",").map((entry) => entry.trim());
+  await app.register(cors, {
+    origin: settings.origins === "*" ? "*" : split(settings.origins),
+    credentials: settings.credentials,
+    methods: split(settings.methods),
+    allowedHeaders: split(settings.allowedHeaders),
+    exposedHeaders: split(settings.exposedHeaders),
+    maxAge: settings.maxAgeSeconds,
+  });
+}
+
+function observe(request: FastifyRequest, reply: FastifyReply, options: HttpServerOptions): void {
+  const route = request.routeOptions.url ?? "(none)";
+  options.observe?.({ method: request.method, route, status: reply.statusCode, durationMs: reply.elapsedTime });
+  request.log.debug({ method: request.method, url: request.url, status: reply.statusCode, durationMs: Math.round(reply.elapsedTime) }, "answered");
+}

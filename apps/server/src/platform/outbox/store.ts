@@ -1,0 +1,48 @@
+import { sql } from "kysely";
+import type { Tx } from "../db/index.ts";
+import type { OutboxEvent } from "./events.ts";
+
+/** Writes events; an event id that was written before is left alone. */
+export async function appendEvents(tx: Tx, events: readonly OutboxEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  await sql`/* outbox.append */
+    insert into outbox_event (event_id, type, subject, payload)
+    select e.event_id, e.type, e.subject, e.payload
+    from jsonb_to_recordset(${JSON.stringify(events.map(toRow))}::jsonb) as e(event_id uuid, type text, subject text, payload jsonb)
+    on conflict (event_id) do nothing`.execute(tx);
+}
+
+function toRow({ eventId, type, subject, payload }: OutboxEvent) {
+  return { event_id: eventId, type, subject: subject ?? null, payload };
+}
+
+export interface DueEvent {
+  id: number;
+  event_id: string;
+  type: string;
+  subject: string | null;
+  payload: Record<string, unknown>;
+  created_at: Date;
+  attempts: number;
+}
+
+/** Locks due events, oldest first, leaving those another relay holds. */
+export async function lockDueEvents(tx: Tx, limit: number): Promise<DueEvent[]> {
+  const { rows } = await sql<DueEvent>`/* outbox.lockDue */
+    select id, event_id, type, subject, payload, created_at, attempts
+    from outbox_event where next_attempt_at <= now()
+    order by next_attempt_at, id limit ${limit} for no key update skip locked`.execute(tx);
+  return rows;
+}
+
+/** Delivered events are gone. */
+export async function removeEvents(tx: Tx, ids: readonly number[]): Promise<void> {
+  await sql`/* outbox.remove */ delete from outbox_event where id = any(${[...ids]}::bigint[])`.execute(tx);
+}
+
+/** Puts an event off; it is tried again after `delayMs`. */
+export async function postponeEvent(tx: Tx, id: number, delayMs: number, error: string): Promise<void> {
+  await sql`/* outbox.postpone */
+    update outbox_event set attempts = attempts + 1, last_error = ${error}, next_attempt_at = now() + ${delayMs} * interval '1 ms'
+    where id = ${id}`.execute(tx);
+}

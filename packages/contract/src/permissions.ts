@@ -1,0 +1,51 @@
+/** Permissions of version 5 (spec/access.md §3): name → what it allows. Coarse ones do not imply fine ones; endpoints accept either. */
+export const PERMISSIONS = {
+  BOM_UPLOAD: "Upload BOMs and query upload tokens",
+  PROJECT_CREATION_UPLOAD: "Create missing projects on upload",
+  VIEW_PORTFOLIO: "Read projects, components, services, licenses, graph and metrics",
+  PORTFOLIO_ACCESS_CONTROL_BYPASS: "See all projects despite portfolio access control",
+  PORTFOLIO_MANAGEMENT: "Change portfolio data",
+  PORTFOLIO_MANAGEMENT_CREATE: "Create portfolio data",
+  PORTFOLIO_MANAGEMENT_READ: "Read managed portfolio data",
+  PORTFOLIO_MANAGEMENT_UPDATE: "Update portfolio data",
+  PORTFOLIO_MANAGEMENT_DELETE: "Delete portfolio data",
+  VIEW_VULNERABILITY: "Read findings and vulnerabilities of projects",
+  VULNERABILITY_ANALYSIS: "Audit findings, exchange VEX, trigger analyses",
+  VULNERABILITY_ANALYSIS_CREATE: "Create audit decisions",
+  VULNERABILITY_ANALYSIS_READ: "Read audit decisions",
+  VULNERABILITY_ANALYSIS_UPDATE: "Update audit decisions",
+  VIEW_POLICY_VIOLATION: "Read policy violations",
+  VULNERABILITY_MANAGEMENT: "Manage internal vulnerabilities",
+  VULNERABILITY_MANAGEMENT_CREATE: "Create internal vulnerabilities",
+  VULNERABILITY_MANAGEMENT_READ: "Read internal vulnerabilities",
+  VULNERABILITY_MANAGEMENT_UPDATE: "Update internal vulnerabilities",
+  VULNERABILITY_MANAGEMENT_DELETE: "Delete internal vulnerabilities",
+  POLICY_VIOLATION_ANALYSIS: "Audit policy violations",
+  ACCESS_MANAGEMENT: "Manage users, teams, keys, mappings and project access",
+  ACCESS_MANAGEMENT_CREATE: "Create users, teams, keys and mappings",
+  ACCESS_MANAGEMENT_READ: "Read users, teams, keys and mappings",
+  ACCESS_MANAGEMENT_UPDATE: "Update users, teams, keys and mappings",
+  ACCESS_MANAGEMENT_DELETE: "Delete users, teams, keys and mappings",
+  SECRET_MANAGEMENT: "Manage secrets",
+  SECRET_MANAGEMENT_CREATE: "Create secrets",
+  SECRET_MANAGEMENT_UPDATE: "Update secrets",
+  SECRET_MANAGEMENT_DELETE: "Delete secrets",
+  SYSTEM_CONFIGURATION: "Manage configuration, notifications, repositories, extensions, workflows and queues",
+  SYSTEM_CONFIGURATION_CREATE: "Create configuration",
+  SYSTEM_CONFIGURATION_READ: "Read configuration",
+  SYSTEM_CONFIGURATION_UPDATE: "Update configuration",
+  SYSTEM_CONFIGURATION_DELETE: "Delete configuration",
+  POLICY_MANAGEMENT: "Manage policies, license groups and vulnerability policies",
+  POLICY_MANAGEMENT_CREATE: "Create policies",
+  POLICY_MANAGEMENT_READ: "Read policies",
+  POLICY_MANAGEMENT_UPDATE: "Update policies",
+  POLICY_MANAGEMENT_DELETE: "Delete policies",
+  TAG_MANAGEMENT: "Manage tags",
+  TAG_MANAGEMENT_DELETE: "Delete tags",
+} as const;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+export function isPermission(name: string): name is Permission {
+  return Object.hasOwn(PERMISSIONS, name);
+}
