@@ -1,7 +1,7 @@
+import { expandExpressions } from "./expressions.ts";
 import type { Property } from "./property.ts";
 import { PropertyError } from "./property.ts";
 import type { ConfigSource } from "./sources.ts";
-import { expandExpressions } from "./expressions.ts";
 
 /** Resolved configuration: the first source that knows a property wins, else its declared default. */
 export class Config {

@@ -9,7 +9,8 @@ const FILE_SIZE_MAX_BYTES = 64 * 1024;
 export function expandExpressions(name: string, text: string, find: (property: string) => string | undefined): string {
   let expanded = text;
   for (let depth = 0; expanded.includes("${"); depth++) {
-    if (depth === EXPANSION_DEPTH_MAX) throw new PropertyError(name, text, `resolvable within ${EXPANSION_DEPTH_MAX} nested expressions`);
+    if (depth === EXPANSION_DEPTH_MAX)
+      throw new PropertyError(name, text, `resolvable within ${EXPANSION_DEPTH_MAX} nested expressions`);
     const before = expanded;
     expanded = expanded.replaceAll(/\$\{([^${}]+)\}/g, (_, inner: string) => resolve(name, inner, find));
     if (expanded === before) break;

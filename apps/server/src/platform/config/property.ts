@@ -54,7 +54,8 @@ export const property = {
     const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = options;
     return declare(name, "integer", options, (text) => {
       const value = Number(text);
-      if (!/^-?\d+$/.test(text) || value < min || value > max) throw new PropertyError(name, text, `a whole number from ${min} to ${max}`);
+      if (!/^-?\d+$/.test(text) || value < min || value > max)
+        throw new PropertyError(name, text, `a whole number from ${min} to ${max}`);
       return value;
     });
   },
@@ -85,7 +86,8 @@ export const property = {
   /** Five fields, UTC. */
   cron(name: string, options: Options): Property<string> {
     return declare(name, "cron", options, (text) => {
-      if (text.trim().split(/\s+/).length !== 5) throw new PropertyError(name, text, "a cron expression of five fields");
+      if (text.trim().split(/\s+/).length !== 5)
+        throw new PropertyError(name, text, "a cron expression of five fields");
       return text.trim();
     });
   },

@@ -10,7 +10,15 @@ export interface RefusedKey {
 }
 
 /** Areas in which a key that nobody declared is more likely a dangerous slip of the pen than somebody else's. */
-const GUARDED_AREAS = ["dt.datasource.", "dt.dex-engine.", "dt.init-task", "dt.management.", "dt.file-storage.", "dt.auth.", "dt.api-key."];
+const GUARDED_AREAS = [
+  "dt.datasource.",
+  "dt.dex-engine.",
+  "dt.init-task",
+  "dt.management.",
+  "dt.file-storage.",
+  "dt.auth.",
+  "dt.api-key.",
+];
 
 /** Unprefixed names of version 4 that changed security or storage, and what replaced them. */
 const VERSION_4_NAMES: Readonly<Record<string, string>> = {
@@ -31,8 +39,10 @@ export function refusedKeys(config: Config, declared: readonly Property<unknown>
 
 function reasonToRefuse(key: string, known: ReadonlySet<string>): string | undefined {
   const dotted = key.toLowerCase();
-  if (dotted.startsWith("alpine.") || key.startsWith("ALPINE_")) return "a version 4 name; see the table of renamed properties";
-  if (/(^|[._])password[._]file$/.test(dotted)) return "not read any more; write ${file::/path} as the value of the password property";
+  if (dotted.startsWith("alpine.") || key.startsWith("ALPINE_"))
+    return "a version 4 name; see the table of renamed properties";
+  if (/(^|[._])password[._]file$/.test(dotted))
+    return "not read any more; write ${file::/path} as the value of the password property";
   for (const [name, replacement] of Object.entries(VERSION_4_NAMES)) {
     if (key === name || key === environmentName(name)) return `a version 4 name; use ${replacement}`;
   }
@@ -47,7 +57,9 @@ function isVariable(key: string): boolean {
   const dotted = key.toLowerCase().replaceAll("_", ".").replaceAll("-", ".");
   return (
     /^dt\.datasource\.[a-z0-9]+\.(url|username|password|pool\..+|query\.timeout\.ms)$/.test(dotted) ||
-    /^dt\.dex\.engine\.(workflow|activity)\.worker\..+\.(enabled|max\.concurrency|queue\.name|min\.poll\.interval\.ms|poll\.backoff\..+)$/.test(dotted) ||
+    /^dt\.dex\.engine\.(workflow|activity)\.worker\..+\.(enabled|max\.concurrency|queue\.name|min\.poll\.interval\.ms|poll\.backoff\..+)$/.test(
+      dotted,
+    ) ||
     /^dt\.dex\.engine\.activity\..+\.execution\.timeout\.ms$/.test(dotted)
   );
 }

@@ -5,8 +5,19 @@ const UNIQUE_VIOLATION = "23505";
 const FOREIGN_KEY_VIOLATION = "23503";
 const QUERY_CANCELED = "57014";
 
-const CONNECTION_CODES = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ENOENT", "ETIMEDOUT", "57P01", "57P02", "57P03", "53300"]);
-const CONNECTION_MESSAGES = /timeout exceeded when trying to connect|Connection terminated|terminating connection|server closed the connection|pgbouncer|query_wait_timeout|no more connections/i;
+const CONNECTION_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOENT",
+  "ETIMEDOUT",
+  "57P01",
+  "57P02",
+  "57P03",
+  "53300",
+]);
+const CONNECTION_MESSAGES =
+  /timeout exceeded when trying to connect|Connection terminated|terminating connection|server closed the connection|pgbouncer|query_wait_timeout|no more connections/i;
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
@@ -21,7 +32,9 @@ export function isSerializationConflict(error: unknown): boolean {
 /** A row with this key exists; `constraint` narrows it to one index. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   if (codeOf(error) !== UNIQUE_VIOLATION) return false;
-  return constraint === undefined || (error instanceof Error && "constraint" in error && error.constraint === constraint);
+  return (
+    constraint === undefined || (error instanceof Error && "constraint" in error && error.constraint === constraint)
+  );
 }
 
 export function isForeignKeyViolation(error: unknown): boolean {

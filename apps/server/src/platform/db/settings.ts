@@ -22,14 +22,44 @@ function propertiesOf(name: string) {
     url: property.string(`${prefix}.url`, { meaning: "database URL, postgres://… or jdbc:postgresql://…" }),
     username: property.string(`${prefix}.username`, { default: "dtrack", meaning: "database user" }),
     password: property.string(`${prefix}.password`, { default: "dtrack", meaning: "database password", secret: true }),
-    poolEnabled: property.boolean(`${prefix}.pool.enabled`, { default: true, meaning: "keep connections open; off behind an external pooler" }),
-    poolSizeMax: property.integer(`${prefix}.pool.max-size`, { default: 30, min: 2, max: 1000, meaning: "most connections held" }),
-    poolIdleMin: property.integer(`${prefix}.pool.min-idle`, { default: 15, min: 0, meaning: "accepted for compatibility; idle connections close after idle-timeout-ms" }),
-    idleTimeoutMs: property.integer(`${prefix}.pool.idle-timeout-ms`, { default: 300_000, min: 0, meaning: "idle connections close after" }),
-    lifetimeMs: property.integer(`${prefix}.pool.max-lifetime-ms`, { default: 600_000, min: 1000, meaning: "connections are replaced after" }),
-    keepaliveMs: property.integer(`${prefix}.pool.keepalive-interval-ms`, { default: 60_000, min: 0, meaning: "accepted for compatibility; TCP keep-alive is always on" }),
-    leakMs: property.integer(`${prefix}.pool.leak-detection-threshold-ms`, { meaning: "accepted for compatibility; every connection is released by scope" }),
-    queryTimeoutMs: property.integer(`${prefix}.query-timeout-ms`, { default: 60_000, min: 0, meaning: "statements end after; 0 = never; not for migrations" }),
+    poolEnabled: property.boolean(`${prefix}.pool.enabled`, {
+      default: true,
+      meaning: "keep connections open; off behind an external pooler",
+    }),
+    poolSizeMax: property.integer(`${prefix}.pool.max-size`, {
+      default: 30,
+      min: 2,
+      max: 1000,
+      meaning: "most connections held",
+    }),
+    poolIdleMin: property.integer(`${prefix}.pool.min-idle`, {
+      default: 15,
+      min: 0,
+      meaning: "accepted for compatibility; idle connections close after idle-timeout-ms",
+    }),
+    idleTimeoutMs: property.integer(`${prefix}.pool.idle-timeout-ms`, {
+      default: 300_000,
+      min: 0,
+      meaning: "idle connections close after",
+    }),
+    lifetimeMs: property.integer(`${prefix}.pool.max-lifetime-ms`, {
+      default: 600_000,
+      min: 1000,
+      meaning: "connections are replaced after",
+    }),
+    keepaliveMs: property.integer(`${prefix}.pool.keepalive-interval-ms`, {
+      default: 60_000,
+      min: 0,
+      meaning: "accepted for compatibility; TCP keep-alive is always on",
+    }),
+    leakMs: property.integer(`${prefix}.pool.leak-detection-threshold-ms`, {
+      meaning: "accepted for compatibility; every connection is released by scope",
+    }),
+    queryTimeoutMs: property.integer(`${prefix}.query-timeout-ms`, {
+      default: 60_000,
+      min: 0,
+      meaning: "statements end after; 0 = never; not for migrations",
+    }),
   };
 }
 
@@ -60,6 +90,7 @@ export function withCredentials(text: string, username: string, password: string
     url.username = encodeURIComponent(username);
     url.password = encodeURIComponent(password);
   }
-  for (const jdbcOnly of ["user", "password", "reWriteBatchedInserts", "ApplicationName", "currentSchema"]) url.searchParams.delete(jdbcOnly);
+  for (const jdbcOnly of ["user", "password", "reWriteBatchedInserts", "ApplicationName", "currentSchema"])
+    url.searchParams.delete(jdbcOnly);
   return url.toString();
 }

@@ -4,14 +4,25 @@ import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { constants, createZstdCompress, createZstdDecompress, zstdDecompress } from "node:zlib";
 import { promisify } from "node:util";
+import { constants, createZstdCompress, createZstdDecompress, zstdDecompress } from "node:zlib";
 import { type Config, property } from "../config/index.ts";
 
 export const fileProperties = {
-  provider: property.oneOf("dt.file-storage.provider", ["local"], { default: "local", meaning: "where uploads wait to be processed; s3 follows" }),
-  directory: property.string("dt.file-storage.local.directory", { default: "${dt.data-directory}/storage", meaning: "directory shared by all instances" }),
-  compressionLevel: property.integer("dt.file-storage.local.compression-level", { default: 5, min: -7, max: 22, meaning: "zstd level" }),
+  provider: property.oneOf("dt.file-storage.provider", ["local"], {
+    default: "local",
+    meaning: "where uploads wait to be processed; s3 follows",
+  }),
+  directory: property.string("dt.file-storage.local.directory", {
+    default: "${dt.data-directory}/storage",
+    meaning: "directory shared by all instances",
+  }),
+  compressionLevel: property.integer("dt.file-storage.local.compression-level", {
+    default: 5,
+    min: -7,
+    max: 22,
+    meaning: "zstd level",
+  }),
 };
 
 /** Where a stored file is and how to know it is unharmed. */
@@ -67,7 +78,13 @@ export class FileStore {
     });
     const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: this.#level } });
     try {
-      await pipeline(content, count, compress, tap((chunk) => stored.update(chunk)), createWriteStream(partial, { flush: true }));
+      await pipeline(
+        content,
+        count,
+        compress,
+        tap((chunk) => stored.update(chunk)),
+        createWriteStream(partial, { flush: true }),
+      );
       await rename(partial, target);
     } catch (error) {
       await rm(partial, { force: true });
@@ -81,7 +98,8 @@ export class FileStore {
     const compressed = await readFile(this.#pathOf(file.location)).catch((error: NodeJS.ErrnoException) => {
       throw error.code === "ENOENT" ? new FileLost(file.location, "does not exist any more") : error;
     });
-    if (createHash("sha256").update(compressed).digest("hex") !== file.sha256) throw new FileLost(file.location, "does not match its checksum");
+    if (createHash("sha256").update(compressed).digest("hex") !== file.sha256)
+      throw new FileLost(file.location, "does not match its checksum");
     return promisify(zstdDecompress)(compressed);
   }
 
@@ -112,7 +130,8 @@ export class FileStore {
   }
 
   #pathOf(location: string): string {
-    if (!location.startsWith(SCHEME)) throw new FileLost(location, "is kept by a storage provider that is not configured here");
+    if (!location.startsWith(SCHEME))
+      throw new FileLost(location, "is kept by a storage provider that is not configured here");
     return this.#inside(location.slice(SCHEME.length));
   }
 

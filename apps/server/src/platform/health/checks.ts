@@ -41,12 +41,19 @@ export class Health {
 async function withinLimit(check: HealthCheck): Promise<CheckResult> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<CheckResult>((resolve) => {
-    timer = setTimeout(() => resolve({ name: check.name, status: "DOWN", data: { reason: `no answer within ${CHECK_TIMEOUT_MS} ms` } }), CHECK_TIMEOUT_MS);
+    timer = setTimeout(
+      () => resolve({ name: check.name, status: "DOWN", data: { reason: `no answer within ${CHECK_TIMEOUT_MS} ms` } }),
+      CHECK_TIMEOUT_MS,
+    );
   });
   try {
     return await Promise.race([Promise.resolve(check.run()), late]);
   } catch (error) {
-    return { name: check.name, status: "DOWN", data: { reason: error instanceof Error ? error.message : String(error) } };
+    return {
+      name: check.name,
+      status: "DOWN",
+      data: { reason: error instanceof Error ? error.message : String(error) },
+    };
   } finally {
     clearTimeout(timer);
   }

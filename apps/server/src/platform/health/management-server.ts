@@ -5,11 +5,25 @@ import { type Config, property } from "../config/index.ts";
 import type { CheckKind, Health } from "./checks.ts";
 
 export const managementProperties = {
-  host: property.string("dt.management.host", { default: "0.0.0.0", meaning: "address the management server listens on" }),
-  port: property.integer("dt.management.port", { default: 9000, min: 0, max: 65_535, meaning: "port of the management server" }),
-  metricsEnabled: property.boolean("dt.metrics.enabled", { default: false, meaning: "serve /metrics on the management port" }),
+  host: property.string("dt.management.host", {
+    default: "0.0.0.0",
+    meaning: "address the management server listens on",
+  }),
+  port: property.integer("dt.management.port", {
+    default: 9000,
+    min: 0,
+    max: 65_535,
+    meaning: "port of the management server",
+  }),
+  metricsEnabled: property.boolean("dt.metrics.enabled", {
+    default: false,
+    meaning: "serve /metrics on the management port",
+  }),
   metricsUsername: property.string("dt.metrics.auth.username", { meaning: "basic authentication of /metrics" }),
-  metricsPassword: property.string("dt.metrics.auth.password", { meaning: "basic authentication of /metrics", secret: true }),
+  metricsPassword: property.string("dt.metrics.auth.password", {
+    meaning: "basic authentication of /metrics",
+    secret: true,
+  }),
 };
 
 const KINDS_BY_PATH: Readonly<Record<string, readonly CheckKind[]>> = {
@@ -35,7 +49,9 @@ export class ManagementServer {
   constructor(config: Config, health: Health, metrics: Metrics) {
     this.#config = config;
     this.#server = createServer((request, response) => {
-      this.#answer(request, response, health, metrics).catch((error: unknown) => send(response, 500, { status: "DOWN", checks: [], error: String(error) }));
+      this.#answer(request, response, health, metrics).catch((error: unknown) =>
+        send(response, 500, { status: "DOWN", checks: [], error: String(error) }),
+      );
     });
   }
 
@@ -56,8 +72,10 @@ export class ManagementServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse, health: Health, metrics: Metrics): Promise<void> {
     const path = (request.url ?? "/").split("?")[0] ?? "/";
-    if (path === "/metrics" && this.#config.get(managementProperties.metricsEnabled)) return this.#answerMetrics(request, response, metrics);
-    if (path !== "/health" && !path.startsWith("/health/")) return send(response, 404, { status: 404, title: "Not found" });
+    if (path === "/metrics" && this.#config.get(managementProperties.metricsEnabled))
+      return this.#answerMetrics(request, response, metrics);
+    if (path !== "/health" && !path.startsWith("/health/"))
+      return send(response, 404, { status: 404, title: "Not found" });
     const report = await health.report(KINDS_BY_PATH[path] ?? ALL_KINDS);
     send(response, report.status === "UP" ? 200 : 503, report);
   }

@@ -9,9 +9,15 @@ const INVALID_MEMBERS_MAX = 50;
 /** JSON (with or without a byte order mark, whatever the charset parameter) and urlencoded forms; multipart is read by its routes. */
 export function registerBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(/^application\/(.+\+)?json/, { parseAs: "buffer" }, async (_request: unknown, body: Buffer) => parseJson(body));
-  app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, async (_request: unknown, body: string) =>
-    Object.fromEntries(new URLSearchParams(body)),
+  app.addContentTypeParser(
+    /^application\/(.+\+)?json/,
+    { parseAs: "buffer" },
+    async (_request: unknown, body: Buffer) => parseJson(body),
+  );
+  app.addContentTypeParser(
+    "application/x-www-form-urlencoded",
+    { parseAs: "string" },
+    async (_request: unknown, body: string) => Object.fromEntries(new URLSearchParams(body)),
   );
   app.addContentTypeParser("text/plain", { parseAs: "string" }, async (_request: unknown, body: string) => body);
 }
@@ -37,7 +43,9 @@ export function parseWith(schema: z.ZodType, value: unknown, part: "path" | "que
 function invalidMember(issue: z.core.$ZodIssue, value: unknown): InvalidMember {
   const invalidValue = valueAt(value, issue.path);
   const path = issue.path.map(String).join(".");
-  const scalar = ["string", "number", "boolean"].includes(typeof invalidValue) ? { invalidValue: shorten(invalidValue) } : {};
+  const scalar = ["string", "number", "boolean"].includes(typeof invalidValue)
+    ? { invalidValue: shorten(invalidValue) }
+    : {};
   return { message: issue.message, messageTemplate: issue.code ?? "invalid", path, ...scalar };
 }
 
@@ -48,5 +56,8 @@ function shorten(value: unknown): unknown {
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((inner, key) => (inner !== null && typeof inner === "object" ? Reflect.get(inner, key) : undefined), value);
+  return path.reduce<unknown>(
+    (inner, key) => (inner !== null && typeof inner === "object" ? Reflect.get(inner, key) : undefined),
+    value,
+  );
 }

@@ -24,8 +24,14 @@ function answerPlain(error: PlainError, reply: FastifyReply): FastifyReply {
 
 function answerInvalid(error: InvalidRequest, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (!request.url.startsWith("/api/v2")) return reply.status(400).send(error.members);
-  const errors = error.members.map(({ path, message, invalidValue }) => ({ path, value: String(invalidValue ?? ""), message }));
-  const problem = problemOf("bad-request", "The request could not be processed because it failed validation.", { errors });
+  const errors = error.members.map(({ path, message, invalidValue }) => ({
+    path,
+    value: String(invalidValue ?? ""),
+    message,
+  }));
+  const problem = problemOf("bad-request", "The request could not be processed because it failed validation.", {
+    errors,
+  });
   return reply.status(400).type("application/problem+json").send(JSON.stringify(problem));
 }
 
@@ -37,7 +43,8 @@ function translate(error: unknown, request: FastifyRequest): AppError {
       retryAfterSeconds: RETRY_AFTER_OUTAGE_SECONDS,
     });
   }
-  if (isQueryTimeout(error)) return new AppError("timeout", "The request took too long and was stopped.", { cause: error });
+  if (isQueryTimeout(error))
+    return new AppError("timeout", "The request took too long and was stopped.", { cause: error });
   return translateFastify(error as Partial<FastifyError>, request) ?? unexpected(error);
 }
 
@@ -56,17 +63,27 @@ function translateFastify(error: Partial<FastifyError>, request: FastifyRequest)
     case "FST_PARTS_LIMIT":
     case "FST_FIELDS_LIMIT":
     case "FST_FILES_LIMIT":
-      return new AppError("payload-too-large", "The request body is larger than this endpoint accepts; upload BOMs as multipart/form-data with POST.");
+      return new AppError(
+        "payload-too-large",
+        "The request body is larger than this endpoint accepts; upload BOMs as multipart/form-data with POST.",
+      );
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
     case "FST_INVALID_MULTIPART_CONTENT_TYPE":
-      return new AppError("unsupported-media-type", `The content type ${request.headers["content-type"] ?? "(none)"} is not accepted here.`);
+      return new AppError(
+        "unsupported-media-type",
+        `The content type ${request.headers["content-type"] ?? "(none)"} is not accepted here.`,
+      );
     default:
-      return error.statusCode !== undefined && error.statusCode < 500 ? new AppError("bad-request", error.message ?? "Bad request", { cause: error }) : undefined;
+      return error.statusCode !== undefined && error.statusCode < 500
+        ? new AppError("bad-request", error.message ?? "Bad request", { cause: error })
+        : undefined;
   }
 }
 
 function unexpected(error: unknown): AppError {
-  return new AppError("unexpected-error", "An unexpected error occurred; the server's log has the request id.", { cause: error });
+  return new AppError("unexpected-error", "An unexpected error occurred; the server's log has the request id.", {
+    cause: error,
+  });
 }
 
 function logError(error: AppError, request: FastifyRequest): void {

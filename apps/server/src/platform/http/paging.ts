@@ -54,7 +54,8 @@ export function pageOf(query: z.output<typeof pagingQuery>): Page {
 /** The column a client sorts by, from the allowed ones; anything else is a 400 that lists them. */
 export function sortColumn<const C extends string>(page: Page, allowed: Readonly<Record<string, C>>, fallback: C): C {
   if (page.sortName === undefined || page.sortName === "") return fallback;
-  const column = FIELD.test(page.sortName) && Object.hasOwn(allowed, page.sortName) ? allowed[page.sortName] : undefined;
+  const column =
+    FIELD.test(page.sortName) && Object.hasOwn(allowed, page.sortName) ? allowed[page.sortName] : undefined;
   if (column !== undefined) return column;
   throw new AppError("invalid-sort-field", `The list cannot be sorted by "${page.sortName}"`, {
     extensions: { invalid_field: page.sortName, allowed_fields: Object.keys(allowed) },

@@ -1,7 +1,7 @@
+import { type Operation, V1_OPERATIONS, V2_OPERATIONS } from "@evertrack/contract";
 import cors from "@fastify/cors";
 import multipart from "@fastify/multipart";
-import { type Operation, V1_OPERATIONS, V2_OPERATIONS } from "@evertrack/contract";
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Log } from "../log/log.ts";
 import { BODY_SIZE_MAX_BYTES, parseWith, registerBodyParsers } from "./body.ts";
 import { answerError } from "./errors.ts";
@@ -29,8 +29,8 @@ export interface HttpServerOptions {
 
 /** The API server, not yet listening. Operations of the contract without a route answer 501. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const app = Fastify({
-    loggerInstance: options.log,
+  const app: FastifyInstance = Fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
     disableRequestLogging: true,
     bodyLimit: BODY_SIZE_MAX_BYTES,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -46,7 +46,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.addHook("onRequest", async (_request, reply) => addCommonHeaders(reply, options));
   app.addHook("onResponse", async (request, reply) => observe(request, reply, options));
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
-  app.setNotFoundHandler((request, reply) => answerError(new AppError("not-found", `There is nothing at ${request.method} ${request.url.split("?")[0]}.`), request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    answerError(
+      new AppError("not-found", `There is nothing at ${request.method} ${request.url.split("?")[0]}.`),
+      request,
+      reply,
+    ),
+  );
   for (const route of options.routes) addRoute(app, route, options.authenticate);
   addUnbuilt(app, [...V1_OPERATIONS, ...V2_OPERATIONS]);
   return app;
@@ -81,7 +87,11 @@ function inputOf(route: Route, request: FastifyRequest, reply: FastifyReply) {
   };
 }
 
-async function authorise(request: FastifyRequest, access: RouteAccess, authenticate: Authenticate): Promise<Principal | undefined> {
+async function authorise(
+  request: FastifyRequest,
+  access: RouteAccess,
+  authenticate: Authenticate,
+): Promise<Principal | undefined> {
   if (access === "public") return undefined;
   const principal = await authenticate(credentialsOf(request));
   if (principal === undefined) throw new PlainError(401);
@@ -103,7 +113,10 @@ function addUnbuilt(app: FastifyInstance, operations: readonly Operation[]): voi
       method,
       url,
       onRequest: async () => {
-        throw new AppError("not-built-yet", `${method} ${path} is part of the API but this version does not do it yet.`);
+        throw new AppError(
+          "not-built-yet",
+          `${method} ${path} is part of the API but this version does not do it yet.`,
+        );
       },
       handler: async () => undefined,
     });
@@ -133,5 +146,8 @@ async function registerCors(app: FastifyInstance, { cors: settings }: HttpSettin
 function observe(request: FastifyRequest, reply: FastifyReply, options: HttpServerOptions): void {
   const route = request.routeOptions.url ?? "(none)";
   options.observe?.({ method: request.method, route, status: reply.statusCode, durationMs: reply.elapsedTime });
-  request.log.debug({ method: request.method, url: request.url, status: reply.statusCode, durationMs: Math.round(reply.elapsedTime) }, "answered");
+  request.log.debug(
+    { method: request.method, url: request.url, status: reply.statusCode, durationMs: Math.round(reply.elapsedTime) },
+    "answered",
+  );
 }

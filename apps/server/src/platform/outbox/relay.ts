@@ -5,9 +5,21 @@ import type { Log } from "../log/log.ts";
 import { type DueEvent, lockDueEvents, postponeEvent, removeEvents } from "./store.ts";
 
 export const relayProperties = {
-  enabled: property.boolean("dt.notification.outbox-relay.enabled", { default: true, meaning: "run the outbox relay on this instance" }),
-  pollIntervalMs: property.integer("dt.notification.outbox-relay.poll-interval-ms", { default: 1000, min: 10, meaning: "poll interval" }),
-  batchSize: property.integer("dt.notification.outbox-relay.batch-size", { default: 100, min: 1, max: 10_000, meaning: "events per cycle" }),
+  enabled: property.boolean("dt.notification.outbox-relay.enabled", {
+    default: true,
+    meaning: "run the outbox relay on this instance",
+  }),
+  pollIntervalMs: property.integer("dt.notification.outbox-relay.poll-interval-ms", {
+    default: 1000,
+    min: 10,
+    meaning: "poll interval",
+  }),
+  batchSize: property.integer("dt.notification.outbox-relay.batch-size", {
+    default: 100,
+    min: 1,
+    max: 10_000,
+    meaning: "events per cycle",
+  }),
   largeThreshold: property.integer("dt.notification.outbox-relay.large-notification-threshold-bytes", {
     default: 65_536,
     min: 0,
@@ -28,7 +40,10 @@ export interface RelaySettings {
 }
 
 export function relaySettings(config: Config): RelaySettings {
-  return { pollIntervalMs: config.get(relayProperties.pollIntervalMs), batchSize: config.get(relayProperties.batchSize) };
+  return {
+    pollIntervalMs: config.get(relayProperties.pollIntervalMs),
+    batchSize: config.get(relayProperties.batchSize),
+  };
 }
 
 /**
@@ -81,7 +96,10 @@ export class OutboxRelay {
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    await Promise.race([woken, delay(this.#settings.pollIntervalMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined)]);
+    await Promise.race([
+      woken,
+      delay(this.#settings.pollIntervalMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined),
+    ]);
     this.#wake = undefined;
   }
 
@@ -95,7 +113,10 @@ export class OutboxRelay {
           for (const subscriber of this.#subscribers) await subscriber(tx, event);
         }
         failed = undefined;
-        await removeEvents(tx, events.map(({ id }) => id));
+        await removeEvents(
+          tx,
+          events.map(({ id }) => id),
+        );
         return events.length;
       });
     } catch (error) {
@@ -107,7 +128,12 @@ export class OutboxRelay {
 
   async #postpone(event: DueEvent, error: unknown): Promise<void> {
     const delayMs = Math.min(RETRY_FIRST_MS * 2 ** event.attempts, RETRY_MAX_MS);
-    this.#log.warn({ err: error, event: event.event_id, type: event.type, delayMs }, "a subscriber failed; its event is tried again later");
-    await this.#database.transaction((tx) => postponeEvent(tx, event.id, delayMs, String(error).slice(0, ERROR_TEXT_MAX)));
+    this.#log.warn(
+      { err: error, event: event.event_id, type: event.type, delayMs },
+      "a subscriber failed; its event is tried again later",
+    );
+    await this.#database.transaction((tx) =>
+      postponeEvent(tx, event.id, delayMs, String(error).slice(0, ERROR_TEXT_MAX)),
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 /** The instance's Prometheus registry; names follow spec/cluster.md §2 so that dashboards keep working. */
 export class Metrics {
@@ -7,7 +7,12 @@ export class Metrics {
 
   constructor(version: string) {
     collectDefaultMetrics({ register: this.registry });
-    const info = new Gauge({ name: "dt_info", help: "Version of this instance", labelNames: ["version"], registers: [this.registry] });
+    const info = new Gauge({
+      name: "dt_info",
+      help: "Version of this instance",
+      labelNames: ["version"],
+      registers: [this.registry],
+    });
     info.set({ version }, 1);
     this.#requests = new Histogram({
       name: "http_server_requests_seconds",
@@ -19,7 +24,10 @@ export class Metrics {
   }
 
   observeRequest(request: { method: string; route: string; status: number; durationMs: number }): void {
-    this.#requests.observe({ method: request.method, uri: request.route, status: String(request.status) }, request.durationMs / 1000);
+    this.#requests.observe(
+      { method: request.method, uri: request.route, status: String(request.status) },
+      request.durationMs / 1000,
+    );
   }
 
   /** A gauge read when metrics are scraped. */
