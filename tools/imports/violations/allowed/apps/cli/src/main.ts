@@ -1,0 +1,3 @@
+import { codes } from "../../../packages/contract/src/index.ts";
+import { ensure } from "../../../packages/embedded-postgres/src/index.ts";
+export const run = [codes, ensure];

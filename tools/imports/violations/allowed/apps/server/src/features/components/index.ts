@@ -1,0 +1,1 @@
+export { replaceInventory } from "./store.ts";

@@ -1,0 +1,1 @@
+export const findProject = 1;

@@ -1,0 +1,1 @@
+export { compose } from "./boot/compose.ts";

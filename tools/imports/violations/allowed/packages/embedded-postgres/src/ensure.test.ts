@@ -1,0 +1,3 @@
+import { test } from "vitest";
+import { ensure } from "./testing.ts";
+test("x", () => ensure);

@@ -1,0 +1,1 @@
+export const ensure = 1;

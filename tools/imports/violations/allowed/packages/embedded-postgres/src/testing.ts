@@ -1,0 +1,1 @@
+export { ensure } from "./index.ts";

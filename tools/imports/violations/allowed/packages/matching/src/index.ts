@@ -1,0 +1,1 @@
+export const parsePurl = 1;

@@ -1,0 +1,3 @@
+import { readFileSync } from "node:fs";
+export type Bom = { version: number };
+export const readBom = readFileSync;

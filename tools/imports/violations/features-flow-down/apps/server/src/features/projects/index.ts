@@ -1,0 +1,2 @@
+import type { Finding } from "../findings/index.ts";
+export type Worst = Finding;

@@ -1,0 +1,2 @@
+import { get } from "node:https";
+export const load = get;

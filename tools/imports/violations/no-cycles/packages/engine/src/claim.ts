@@ -1,0 +1,2 @@
+import { lease } from "./lease.ts";
+export const claim = () => lease;

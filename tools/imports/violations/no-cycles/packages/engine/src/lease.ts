@@ -1,0 +1,2 @@
+import { claim } from "./claim.ts";
+export const lease = () => claim;

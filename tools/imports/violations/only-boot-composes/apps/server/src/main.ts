@@ -1,0 +1,1 @@
+export { value } from "./features/access/index.ts";

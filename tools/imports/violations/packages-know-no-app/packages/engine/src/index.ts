@@ -1,0 +1,1 @@
+export { value } from "../../../apps/cli/src/exit-codes.ts";

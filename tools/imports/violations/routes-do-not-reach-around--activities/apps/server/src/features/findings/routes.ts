@@ -1,0 +1,2 @@
+import type { Input } from "./activities/match.ts";
+export type Body = Input;

@@ -1,0 +1,2 @@
+import type { Found } from "../activities/match.ts";
+export type Diff = Found;

@@ -1,0 +1,1 @@
+export { readBom } from "../../../../../packages/sbom/src/index.ts";

@@ -1,0 +1,1 @@
+export { startRun } from "../../../../../../packages/engine/src/index.ts";

@@ -1,0 +1,1 @@
+export { value } from "./testing/index.ts";

@@ -1,0 +1,1 @@
+export { value } from "../../../packages/matching/src/index.ts";

@@ -1,0 +1,1 @@
+export { value } from "../../../../../packages/engine/src/index.ts";

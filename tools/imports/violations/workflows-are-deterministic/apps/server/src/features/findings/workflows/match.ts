@@ -1,0 +1,1 @@
+export { value } from "../activities/match.ts";
