@@ -1,0 +1,44 @@
+/** What kind of refusal it is; stable, for programs. */
+export type BomErrorCode =
+  | "not-json"
+  | "not-cyclonedx"
+  | "unsupported-version"
+  | "schema"
+  | "duplicate-bom-ref"
+  | "too-deep"
+  | "too-large"
+  | "encoding";
+
+/** One thing that is wrong: `path` is a JSON pointer (RFC 6901, "" = the document), `message` is for people. */
+export interface BomProblem {
+  path: string;
+  message: string;
+}
+
+/** A place in the text: line and column count from 1 (column in characters), offset in bytes from 0. */
+export interface BomPlace {
+  line: number;
+  column: number;
+  offset: number;
+}
+
+/** A document that is refused; the only error that reading a BOM throws. */
+export class BomError extends Error {
+  override readonly name = "BomError";
+  readonly code: BomErrorCode;
+  /** Never empty; capped at `BomLimits.problemsMax`. */
+  readonly problems: BomProblem[];
+  /** Set when the text itself is broken, not only its content. */
+  readonly place: BomPlace | undefined;
+
+  constructor(code: BomErrorCode, message: string, details: { problems?: BomProblem[]; place?: BomPlace } = {}) {
+    super(details.place === undefined ? message : `${message} at ${placeText(details.place)}`);
+    this.code = code;
+    this.place = details.place;
+    this.problems = details.problems ?? [{ path: "", message: this.message }];
+  }
+}
+
+function placeText(place: BomPlace): string {
+  return `line ${place.line}, column ${place.column} (byte ${place.offset})`;
+}

@@ -1,0 +1,80 @@
+import { type SpecVersion, specVersions } from "../bom.ts";
+import { BomError } from "../bom-error.ts";
+import { decodeText, placeAt } from "../json/decode.ts";
+import { type JsonOutline, outlineJson, parseSpan } from "../json/outline.ts";
+import { JsonFault } from "../json/scan.ts";
+import type { BomLimits } from "../limits.ts";
+
+/** A document that is well-formed JSON and says that it is CycloneDX of a version that is read. */
+export interface OpenedJson {
+  outline: JsonOutline;
+  specVersion: SpecVersion;
+  /** False where `bomFormat` is absent, which the schema refuses, but an unvalidated document may be. */
+  namesFormat: boolean;
+}
+
+const knownVersions: ReadonlySet<unknown> = new Set(specVersions);
+/** These exist, but CycloneDX defined them for XML only. */
+const xmlOnlyVersions: ReadonlySet<unknown> = new Set(["1.0", "1.1"]);
+const byteOfLess = 0x3c;
+
+/** Checks encoding, size, grammar, depth and version, and outlines the document. Throws BomError. */
+export function openJson(bytes: Uint8Array, limits: BomLimits): OpenedJson {
+  if (bytes.byteLength > limits.sizeMaxBytes) {
+    throw new BomError("too-large", `The document has ${bytes.byteLength} bytes, more than ${limits.sizeMaxBytes}`);
+  }
+  const outline = outlineOf(decodeText(bytes), limits);
+  const bomFormat = memberOf(outline, "bomFormat");
+  if (bomFormat !== undefined && bomFormat !== "CycloneDX") {
+    throw notCycloneDx("/bomFormat", `bomFormat is ${excerpt(bomFormat)} instead of "CycloneDX"`);
+  }
+  return { outline, specVersion: specVersionOf(outline), namesFormat: bomFormat !== undefined };
+}
+
+function outlineOf(text: Uint8Array, limits: BomLimits): JsonOutline {
+  try {
+    const outline = outlineJson(text, limits);
+    if (outline !== undefined) return outline;
+  } catch (error) {
+    throw error instanceof JsonFault ? fromFault(error, text) : error;
+  }
+  throw notCycloneDx("", "a CycloneDX BOM is a JSON object");
+}
+
+function fromFault(fault: JsonFault, text: Uint8Array): BomError {
+  const place = placeAt(text, fault.offset);
+  if (fault.kind === "too-deep") return new BomError("too-deep", `The document is ${fault.message}`, { place });
+  if (fault.kind === "too-many") return new BomError("too-large", `The document has ${fault.message}`, { place });
+  const isXml = text.find((unit) => unit > 0x20) === byteOfLess;
+  if (isXml) return new BomError("not-json", "The document looks like XML, and only JSON is read");
+  return new BomError("not-json", `Not valid JSON: ${fault.message}`, { place });
+}
+
+function specVersionOf(outline: JsonOutline): SpecVersion {
+  const version = memberOf(outline, "specVersion");
+  if (version === undefined) {
+    const isSpdx = outline.members.has("spdxVersion") || outline.members.has("@graph");
+    throw notCycloneDx("", isSpdx ? "this looks like SPDX" : "the member specVersion is missing");
+  }
+  if (knownVersions.has(version)) return version as SpecVersion;
+  const reason = xmlOnlyVersions.has(version) ? "exists in XML only" : "is not known";
+  const message = `CycloneDX ${excerpt(version)} ${reason}; JSON is read in the versions ${specVersions.join(", ")}`;
+  throw new BomError("unsupported-version", message, { problems: [{ path: "/specVersion", message }] });
+}
+
+/** A small member's value; whatever is longer cannot be what is looked for. */
+function memberOf(outline: JsonOutline, name: string): unknown {
+  const span = outline.members.get(name);
+  if (span === undefined) return undefined;
+  const memberMaxBytes = 1000;
+  return span.end - span.start > memberMaxBytes ? "a longer value" : parseSpan(outline.bytes, span);
+}
+
+function notCycloneDx(path: string, reason: string): BomError {
+  const message = `Not a CycloneDX BOM: ${reason}`;
+  return new BomError("not-cyclonedx", message, { problems: [{ path, message }] });
+}
+
+function excerpt(value: unknown): string {
+  return (JSON.stringify(value) ?? "").slice(0, 60).toWellFormed();
+}
