@@ -26,14 +26,21 @@ export interface BomPlace {
 export class BomError extends Error {
   override readonly name = "BomError";
   readonly code: BomErrorCode;
+  /** The message without the place. */
+  readonly summary: string;
   /** Never empty; capped at `BomLimits.problemsMax`. */
   readonly problems: BomProblem[];
   /** Set when the text itself is broken, not only its content. */
   readonly place: BomPlace | undefined;
 
-  constructor(code: BomErrorCode, message: string, details: { problems?: BomProblem[]; place?: BomPlace } = {}) {
-    super(details.place === undefined ? message : `${message} at ${placeText(details.place)}`);
+  constructor(
+    code: BomErrorCode,
+    summary: string,
+    details: { problems?: BomProblem[]; place?: BomPlace | undefined } = {},
+  ) {
+    super(details.place === undefined ? summary : `${summary} at ${placeText(details.place)}`);
     this.code = code;
+    this.summary = summary;
     this.place = details.place;
     this.problems = details.problems ?? [{ path: "", message: this.message }];
   }

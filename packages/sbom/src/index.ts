@@ -12,3 +12,13 @@ export {
   readBomPieces,
   validateBom,
 } from "./read-bom.ts";
+export {
+  BomReaderBusy,
+  type BomReaderCall,
+  type BomReaderPool,
+  type BomReaderPoolOptions,
+  bomReaderPoolDefault,
+  createBomReaderPool,
+  readBomInWorker,
+} from "./worker/reader-pool.ts";
+export { BomReaderCrash, type BomReaderCrashReason } from "./worker/reader-thread.ts";
