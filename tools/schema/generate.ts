@@ -15,7 +15,18 @@ const target = join(root, "apps/server/src/platform/db/generated/schema.ts");
 const database = await testDatabase();
 try {
   await applyAll(database.url);
-  const args = ["--dialect", "postgres", "--url", database.url, "--out-file", target, "--exclude-pattern", "wf_*", "--type-mapping", '{"int8":"number"}'];
+  const args = [
+    "--dialect",
+    "postgres",
+    "--url",
+    database.url,
+    "--out-file",
+    target,
+    "--exclude-pattern",
+    "wf_*",
+    "--type-mapping",
+    '{"int8":"number"}',
+  ];
   if (process.argv.includes("--verify")) args.push("--verify");
   execFileSync(join(root, "node_modules/.bin/kysely-codegen"), args, { stdio: "inherit" });
 } finally {
