@@ -1,0 +1,133 @@
+/**
+ * The walk of one migration run:
+ *
+ *   nothing pending? → done, without any lock                        (every start of an instance)
+ *   lock (lock.ts) → meanwhile done by another? → done
+ *     → end orphans → own tables → claim the epoch → plan again → apply file by file → release
+ */
+import type { Client } from "pg";
+import { type ApplyContext, applyFile } from "./apply.ts";
+import { connect, disconnect } from "./connection.ts";
+import { type MigrationFile, readMigrationFiles } from "./files.ts";
+import { createRunnerTables } from "./history.ts";
+import { acquireLock, claimEpoch, thisProcess } from "./lock.ts";
+import { describeOwner } from "./lock-inspection.ts";
+import { endOrphans } from "./orphans.ts";
+import { type MigrationPlan, planWith, type RunPhase } from "./plan.ts";
+
+const LOCK_WAIT_DEFAULT_MS = 15 * 60 * 1000;
+const LOCK_RETRY_DEFAULT_MS = 10 * 60 * 1000;
+
+/** What to migrate, and as whom. */
+export type MigrateOptions = {
+  connectionString: string;
+  directory: string;
+  /** Whose history: `app`, `engine`, … */
+  component: string;
+  /** Of this build; kept in the history and shown to whoever waits. */
+  version: string;
+  owner?: { host: string; pid: number };
+  log?: (message: string) => void;
+  /** How long to wait for another process's migration; default 15 minutes. */
+  lockWaitMs?: number;
+  /** How long to try for a table others hold locked; default 10 minutes. */
+  lockRetryMaxMs?: number;
+  /** Default `expand`. */
+  phase?: RunPhase;
+  onProgress?: (progress: MigrationProgress) => void;
+};
+
+/** Told before and after each file. */
+export type MigrationProgress = { component: string; id: string; state: "started" | "completed" | "failed" };
+
+/** What a run did. */
+export type MigrateResult = {
+  /** Ids applied by this call, in order. */
+  applied: string[];
+  /** Ids in the database that this build does not know. */
+  ahead: string[];
+};
+
+/** Brings a database up to date. Any number of processes may call it at once. Throws MigrationError. */
+export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
+  const files = await readMigrationFiles(options.directory);
+  const observer = await connect(options.connectionString, "observer");
+  try {
+    const first = await planNow(observer, options, files);
+    if (first.ahead.length > 0) {
+      logOf(options)(`the ${options.component} schema is ahead of this build by ${first.ahead.join(", ")}`);
+    }
+    if (first.pending.length === 0) return { applied: [], ahead: first.ahead };
+    return { applied: await migrateLocked(options, files, observer), ahead: first.ahead };
+  } finally {
+    await disconnect(observer);
+  }
+}
+
+async function migrateLocked(options: MigrateOptions, files: MigrationFile[], observer: Client): Promise<string[]> {
+  const log = logOf(options);
+  const lock = await acquireLock({
+    connectionString: options.connectionString,
+    waitMaxMs: options.lockWaitMs ?? LOCK_WAIT_DEFAULT_MS,
+    stillNeeded: async () => (await planNow(observer, options, files)).pending.length > 0,
+    describeOwner: () => describeOwner(observer),
+    log,
+  });
+  if (!lock) {
+    log("another process has migrated meanwhile");
+    return [];
+  }
+  try {
+    return await Promise.race([lock.lost, workLocked(options, files, observer, lock.lost)]);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** `lost` ends the work early: its connection closes, and the epoch keeps it from committing anyway. */
+async function workLocked(
+  options: MigrateOptions,
+  files: MigrationFile[],
+  observer: Client,
+  lost: Promise<never>,
+): Promise<string[]> {
+  const client = await connect(options.connectionString, "run");
+  lost.catch(() => disconnect(client));
+  try {
+    await endOrphans(client, logOf(options));
+    await createRunnerTables(client);
+    const { component, version } = options;
+    const epoch = await claimEpoch(client, { component, version, ...(options.owner ?? thisProcess()) });
+    const lockRetryMaxMs = options.lockRetryMaxMs ?? LOCK_RETRY_DEFAULT_MS;
+    const context = { client, observer, component, version, epoch, lockRetryMaxMs, log: logOf(options) };
+    return await applyPending(context, await planNow(client, options, files), options);
+  } finally {
+    await disconnect(client);
+  }
+}
+
+async function applyPending(context: ApplyContext, plan: MigrationPlan, options: MigrateOptions): Promise<string[]> {
+  const { component } = options;
+  const report = options.onProgress ?? (() => {});
+  for (const file of plan.pending) {
+    const start = performance.now();
+    report({ component, id: file.id, state: "started" });
+    try {
+      await applyFile(context, file, plan.unfinished.includes(file.id));
+    } catch (error) {
+      report({ component, id: file.id, state: "failed" });
+      throw error;
+    }
+    report({ component, id: file.id, state: "completed" });
+    context.log(`applied ${component} ${file.id} in ${Math.round(performance.now() - start)} ms`);
+  }
+  return plan.pending.map((file) => file.id);
+}
+
+function planNow(client: Client, options: MigrateOptions, files: MigrationFile[]): Promise<MigrationPlan> {
+  return planWith(client, options.component, files, options.phase ?? "expand");
+}
+
+function logOf(options: MigrateOptions): (message: string) => void {
+  return options.log ?? (() => {});
+}

@@ -1,0 +1,71 @@
+import path from "node:path";
+import type { Client } from "pg";
+import type { Level } from "./classify/verdict.ts";
+import { worst } from "./classify/verdict.ts";
+import { connect, disconnect } from "./connection.ts";
+import { type MigrationFile, readMigrationFiles } from "./files.ts";
+import { type AppliedMigration, readHistory } from "./history.ts";
+import { MigrationError } from "./migration-error.ts";
+
+/** Which files a run applies. */
+export type RunPhase = "expand" | "contract" | "all";
+
+/** What a database still needs, and what it has that this build does not know. */
+export type MigrationPlan = {
+  applied: AppliedMigration[];
+  /** Not applied yet, or torn off; in order. */
+  pending: MigrationFile[];
+  /** Ids begun and not finished: running at this moment, or interrupted. */
+  unfinished: string[];
+  /** Applied ids this build has no file for: the schema is ahead of it. */
+  ahead: string[];
+  /** The worst level of the pending files; decides whether older builds may go on meanwhile. */
+  level: Level;
+};
+
+/** Compares a directory with a database, without changing anything. */
+export async function plan(options: {
+  connectionString: string;
+  directory: string;
+  component: string;
+  phase?: RunPhase;
+}): Promise<MigrationPlan> {
+  const files = await readMigrationFiles(options.directory);
+  const client = await connect(options.connectionString, "observer");
+  try {
+    return await planWith(client, options.component, files, options.phase ?? "all");
+  } finally {
+    await disconnect(client);
+  }
+}
+
+/** The same over an open connection. Throws MigrationError `checksum-mismatch`. */
+export async function planWith(
+  client: Client,
+  component: string,
+  files: readonly MigrationFile[],
+  phase: RunPhase,
+): Promise<MigrationPlan> {
+  const history = await readHistory(client, component);
+  const known = new Set(files.map((file) => file.id));
+  for (const file of files) requireSameChecksum(file, history.get(file.id));
+  const wanted = files.filter((file) => phase === "all" || file.phase === phase);
+  const pending = wanted.filter((file) => history.get(file.id)?.state !== "done");
+  const applied = [...history.values()];
+  return {
+    applied,
+    pending,
+    unfinished: applied.filter((row) => row.state === "running").map((row) => row.id),
+    ahead: applied.filter((row) => !known.has(row.id)).map((row) => row.id),
+    level: worst(pending.map((file) => file.level)),
+  };
+}
+
+/** An unfinished file may be corrected: that is how a failed index build gets repaired. */
+function requireSameChecksum(file: MigrationFile, row: AppliedMigration | undefined): void {
+  if (row?.state !== "done" || row.checksum === file.checksum) return;
+  throw new MigrationError(
+    "checksum-mismatch",
+    `${path.basename(file.path)} was changed after it was applied (by version ${row.version}, ${row.appliedAt.toISOString()}): restore the file and put the change in a new one`,
+  );
+}
