@@ -1,0 +1,18 @@
+/** Exit codes of every command, the same everywhere; documented in docs/reference/cli.md. */
+export const EXIT = {
+  /** Done. */
+  ok: 0,
+  /** Something went wrong that no other code names, or the server refused. */
+  failed: 1,
+  /** Wrong use: unknown command, option, missing file, missing address or credentials. */
+  usage: 2,
+  /** Refused in this state, e.g. another version runs on the data directory. */
+  refused: 3,
+  /** Findings reached the severity of --fail-on. */
+  threshold: 4,
+  /** The server cannot be reached, or did not finish within the time allowed. */
+  unreachable: 5,
+} as const;
+
+/** One of {@link EXIT}. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,0 +1,146 @@
+/** The words of the command line: every command, option and help text, and nothing of what they do. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { AccessOptions } from "./client/access.ts";
+import { bomUpload } from "./commands/bom-upload.ts";
+import { demo } from "./commands/demo.ts";
+import { down } from "./commands/down.ts";
+import { findings } from "./commands/findings.ts";
+import { login } from "./commands/login.ts";
+import { runMirrorOsv } from "./commands/mirror-osv.ts";
+import { migrate, serve } from "./commands/serve.ts";
+import { up } from "./commands/up.ts";
+import { THRESHOLDS } from "./output/severity.ts";
+import { processTerminal, type Terminal } from "./output/terminal.ts";
+import { VERSION } from "./program-name.ts";
+
+const UPLOAD_TIMEOUT_S = 900;
+const MIRROR_TIMEOUT_S = 7_200;
+const DEMO_TIMEOUT_S = 300;
+const INSTANCES_MAX = 16;
+
+/** The whole command line. */
+export function buildProgram(): Command {
+  const program = new Command("evertrack")
+    .description("Evertrack finds known vulnerabilities in what your software is made of.")
+    .version(VERSION, "-V, --version", "print the version")
+    // Commands have a --version of their own (of a project); only before the command it is the program's.
+    .enablePositionalOptions()
+    .showHelpAfterError("(--help shows the options)")
+    .addHelpText("after", FIRST_STEPS);
+  addLocalCommands(program);
+  addClientCommands(program);
+  return program;
+}
+
+const FIRST_STEPS = `
+First steps:
+  evertrack up                 start everything on this machine, database included
+  evertrack demo               a small portfolio with findings to look at
+  evertrack bom upload bom.json --project my-app --version 1.0 --wait
+
+Exit codes: 0 ok, 1 failed, 2 wrong use, 3 refused in this state, 4 --fail-on reached, 5 server unreachable or too slow`;
+
+function addLocalCommands(program: Command): void {
+  program.commandsGroup("On this machine:");
+  addUp(program);
+  local(program, "down", "stop what `up` started, and its database; data is kept").action((options) =>
+    down(options, terminalOf(options)),
+  );
+  program
+    .command("serve")
+    .description("run one server instance, configured by DT_* variables (containers, service managers)")
+    .argument("[flags...]", "flags of the server: -host (0.0.0.0), -port (8080), -context (/)")
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action((flags: string[]) => serve(flags));
+  local(
+    program,
+    "migrate",
+    "bring the schema of DT_DATASOURCE_URL, else of the embedded database, up to this version",
+  ).action((options) => migrate(options, terminalOf(options)));
+}
+
+function addUp(program: Command): void {
+  local(program, "up", "start database, migrations and server; Ctrl-C stops the server")
+    .option("--port <port>", "port of the first instance", integer(1, 65_535), 8080)
+    .option("--management-port <port>", "health and metrics port of the first instance", integer(1, 65_535), 9000)
+    .option("--instances <count>", "server instances, on consecutive ports", integer(1, INSTANCES_MAX), 1)
+    .option("--host <address>", "address to listen on (0.0.0.0: all)", "127.0.0.1")
+    .addOption(new Option("--stop", "the same as `evertrack down`").hideHelp())
+    .action((options) => (options.stop === true ? down : up)(options, terminalOf(options)));
+}
+
+function addClientCommands(program: Command): void {
+  program.commandsGroup("With a server:");
+  client(program, "login", "sign in, or save an API key, for later commands")
+    .option("--username <name>", "user name")
+    .option("--password-stdin", "read the password from stdin (second line: the new one, if it must change)")
+    .option("--team <name>", "make a lasting API key of this team instead of keeping the session")
+    .action((options) => login(options, terminalOf(options)));
+  addBomUpload(program);
+  client(program, "findings", "list the findings of a project")
+    .argument("<project>", "UUID, name@version, or name (its latest version)")
+    .option("--version <version>", "version of the project")
+    .addOption(new Option("--severity <level>", "only this severity and worse").choices(THRESHOLDS))
+    .action((project: string, options) => findings(project, options, terminalOf(options)));
+  addMirror(program);
+  client(program, "demo", "fill the local server with a small portfolio, offline")
+    .option("--remove", "take the demo away again")
+    .option("--timeout <seconds>", "limit for everything together", integer(1, 86_400), DEMO_TIMEOUT_S)
+    .action((options) => demo(options, terminalOf(options)));
+}
+
+function addBomUpload(program: Command): void {
+  const bom = program.command("bom").description("bills of materials");
+  client(bom, "upload", "upload a CycloneDX SBOM (JSON or XML, .gz and .zst too)")
+    .argument("<file>", "the SBOM; - reads stdin")
+    .requiredOption("--project <name>", "name of the project")
+    .option("--version <version>", "version of the project")
+    .option("--auto-create", "create the project if it does not exist (default)", true)
+    .option("--no-auto-create", "fail if the project does not exist")
+    .option("--parent <project>", "parent of a new project: UUID or name@version")
+    .option("--tags <a,b>", "tags of the project, replacing those it has")
+    .option("--latest", "a new project becomes the latest version of its name")
+    .option("--wait", "wait for the analysis and print a summary")
+    .addOption(
+      new Option("--fail-on <level>", "exit 4 on findings this severe or worse; implies --wait").choices(THRESHOLDS),
+    )
+    .option("--timeout <seconds>", "limit for everything together", integer(1, 86_400), UPLOAD_TIMEOUT_S)
+    .action((file: string, options) => bomUpload(file, options, terminalOf(options)));
+}
+
+function addMirror(program: Command): void {
+  const mirror = program.command("mirror").description("vulnerability data sources");
+  client(mirror, "osv", "switch the OSV source on and mirror it")
+    .option("--data-url <address>", "where the advisories are, if not the public bucket")
+    .option("--ecosystems <a,b>", "OSV ecosystems, for example npm,PyPI,Maven,Go")
+    .option("--wait", "wait until the run has ended")
+    .option("--timeout <seconds>", "limit of --wait", integer(1, 86_400), MIRROR_TIMEOUT_S)
+    .action((options) => runMirrorOsv(options, terminalOf(options)));
+}
+
+function local(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .option("--data-dir <directory>", "where everything is kept (default: ~/.evertrack, or EVERTRACK_DATA_DIRECTORY)")
+    .option("--json", "print results as JSON");
+}
+
+function client(parent: Command, name: string, description: string): Command {
+  return local(parent, name, description)
+    .option("--url <address>", "the server (default: EVERTRACK_URL, the local `up`, or the last login)")
+    .option("--api-key <key>", "API key (default: EVERTRACK_API_KEY, or saved by login or demo)");
+}
+
+function terminalOf(options: Partial<AccessOptions> & { json?: boolean }): Terminal {
+  return processTerminal(options.json === true);
+}
+
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}

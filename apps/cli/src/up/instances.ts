@@ -1,0 +1,29 @@
+import { type DataDirectory, serverLog } from "./data-directory.ts";
+import type { Database } from "./database.ts";
+import { reachableHost, type UpState } from "./state-file.ts";
+import type { InstancePlan } from "./supervisor.ts";
+
+/** How each instance of an `up` is started: everything by environment and the two address flags. */
+export function planInstances(
+  state: UpState,
+  directory: DataDirectory,
+  database: Pick<Database, "env">,
+  env: NodeJS.ProcessEnv = process.env,
+): InstancePlan[] {
+  return state.instances.map(({ index, port, managementPort }) => ({
+    index,
+    args: ["-host", state.host, "-port", String(port)],
+    env: {
+      // Set by hand these stay as they are; what follows belongs to `up`.
+      DT_VULN_DATA_SOURCE_FILE_ROOTS: directory.demo,
+      ...env,
+      ...database.env,
+      DT_DATA_DIRECTORY: directory.server,
+      DT_MANAGEMENT_HOST: state.host,
+      DT_MANAGEMENT_PORT: String(managementPort),
+    },
+    log: serverLog(directory, index),
+    managementHost: reachableHost(state.host),
+    managementPort,
+  }));
+}

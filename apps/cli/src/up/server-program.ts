@@ -1,0 +1,17 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { CliError } from "../errors.ts";
+import { EXIT } from "../exit-codes.ts";
+
+/** How to run the server: this Node and the server's main module. */
+export interface ServerProgram {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** The server of this build; EVERTRACK_SERVER_PROGRAM names another main module (development, tests). */
+export function serverProgram(env: NodeJS.ProcessEnv = process.env): ServerProgram {
+  const path = env.EVERTRACK_SERVER_PROGRAM ?? fileURLToPath(new URL("../../../server/src/main.ts", import.meta.url));
+  if (!existsSync(path)) throw new CliError(EXIT.failed, `The server program is missing: ${path}`);
+  return { command: process.execPath, args: [path] };
+}
