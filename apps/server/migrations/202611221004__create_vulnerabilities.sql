@@ -64,12 +64,14 @@ create table vulnerability_alias_assertion (
 );
 create index vulnerability_alias_assertion_alias on vulnerability_alias_assertion (alias_id, alias_source);
 
--- What the mirror took from each advisory file: id and modified compared per record (no single watermark).
+-- What the mirror took from each advisory file: id and modified compared per record (no single watermark), the digest of
+-- the file where modified says nothing (Go writes the year 1).
 create table advisory_record (
   mirror text collate "C" not null,
   ecosystem text collate "C" not null,
   advisory_id text collate "C" not null,
   modified text collate "C" not null,
+  digest bytea not null,
   vulnerability_id int references vulnerability on delete set null,
   primary key (mirror, ecosystem, advisory_id)
 );

@@ -25,6 +25,7 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface AdvisoryRecord {
   advisory_id: string;
+  digest: Buffer;
   ecosystem: string;
   mirror: string;
   modified: string;
