@@ -46,13 +46,23 @@ type Index = Map<string, IndexedMatcher<string>[]>;
 const loading = performance.now();
 const { index, advisories, withdrawn } = loadIndex(options.osv);
 const loadMs = performance.now() - loading;
-console.log(`${advisories} advisories (${withdrawn} withdrawn left out), ${index.size} packages, ${loadMs.toFixed(0)} ms\n`);
+console.log(
+  `${advisories} advisories (${withdrawn} withdrawn left out), ${index.size} packages, ${loadMs.toFixed(0)} ms\n`,
+);
 
 const rows = scoreRows(options.rows);
 const expected = scoreRows(options.expected);
 console.log(renderTable("ecosystem", rows.byEcosystem), "\n");
 console.log(renderTable("case", rows.byCase), "\n");
-console.log(renderTable("set", new Map([["rows", rows.total], ["expected-by-purl", expected.total]])));
+console.log(
+  renderTable(
+    "set",
+    new Map([
+      ["rows", rows.total],
+      ["expected-by-purl", expected.total],
+    ]),
+  ),
+);
 console.log(`\n${rows.queriesPerSecond.toFixed(0)} purls per second`);
 for (const miss of [...rows.misses, ...expected.misses].slice(0, Number(options.show))) console.log(miss);
 writeResult();

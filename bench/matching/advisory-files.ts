@@ -13,7 +13,8 @@ const RECORD_BYTES_MAX = 64 * 1024 * 1024;
 export function* advisoryRecords(dir: string): Generator<unknown> {
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
-    for (const record of zipEntries(readFileSync(join(dir, entry.name, "all.zip")))) yield JSON.parse(record.toString("utf8"));
+    for (const record of zipEntries(readFileSync(join(dir, entry.name, "all.zip"))))
+      yield JSON.parse(record.toString("utf8"));
   }
 }
 

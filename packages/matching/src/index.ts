@@ -6,6 +6,7 @@ export { sourceOfOsvId, type VulnerabilitySource } from "./osv/advisory-source.t
 export type { AffectedPackage } from "./osv/affected-package.ts";
 export { AdvisoryError, type OsvAdvisory, readOsvAdvisory } from "./osv/read-advisory.ts";
 export type { AdvisorySeverity, ScoredVector } from "./osv/read-severity.ts";
+export { distroRelease, distrosMatch, redHatMajorOf, versionForMatching } from "./purl/distro.ts";
 export { packageKeyOf, packageKeyOfOsv } from "./purl/package-key.ts";
 export {
   formatPurl,

@@ -55,7 +55,7 @@ export function parsePurl(text: string, options: { mode: PurlMode }): Purl {
   if (text.length > PURL_CHARS_MAX) throw new PurlError("too long", PURL_CHARS_MAX);
   if (!/^pkg:/i.test(text)) throw new PurlError('does not start with "pkg:"', 0);
   const { head, query, fragment } = splitTail(text);
-  const path = head.slice("pkg:".length).replace(/^\/+/, "").replace(/\/+$/, "");
+  const path = withoutOuterSlashes(head.slice("pkg:".length));
   const slash = path.indexOf("/");
   if (slash < 0) throw new PurlError("has no name", text.length);
   const type = path.slice(0, slash).toLowerCase();
@@ -90,7 +90,7 @@ function splitVersion(path: string, type: string): { fullName: string; version: 
   const at = path.lastIndexOf("@");
   if (at < 0 || (type === "npm" && at < path.lastIndexOf("/"))) return { fullName: path, version: undefined };
   if (at === 0 || path[at - 1] === "/") throw new PurlError("has an empty name");
-  return { fullName: path.slice(0, at).replace(/\/+$/, ""), version: path.slice(at + 1) };
+  return { fullName: withoutOuterSlashes(path.slice(0, at)), version: path.slice(at + 1) };
 }
 
 function splitName(
@@ -143,7 +143,7 @@ export function normalizePurl(parts: PurlParts, options: { mode: PurlMode }): Pu
     rules.lowerCase?.includes(part) ? text.toLowerCase() : text;
   const namespace = fold("namespace", nonEmptySegments(parts.namespace).join("/"));
   const qualifiers = normalizeQualifiers(parts.qualifiers ?? {}, options.mode);
-  const foldedName = fold("name", (parts.name ?? "").replace(/^\/+|\/+$/g, ""));
+  const foldedName = fold("name", withoutOuterSlashes(parts.name ?? ""));
   const name = rules.normalizeName?.(foldedName, qualifiers) ?? foldedName;
   if (name === "") throw new PurlError("has an empty name");
   const version = fold("version", parts.version ?? "");
@@ -163,6 +163,15 @@ export function normalizePurl(parts: PurlParts, options: { mode: PurlMode }): Pu
   };
   if (options.mode === "strict") refuseByTypeRules(purl, rules);
   return purl;
+}
+
+/** A loop, because /\/+$/ takes quadratic time on a text full of slashes. */
+function withoutOuterSlashes(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text[start] === "/") start++;
+  while (end > start && text[end - 1] === "/") end--;
+  return text.slice(start, end);
 }
 
 function nonEmptySegments(path: string | null | undefined): string[] {

@@ -3,7 +3,7 @@
 // Bounds are parsed when a matcher is prepared, component versions once per scheme through a bounded cache, so a match is a
 // few comparisons. Text a scheme cannot read is compared by the generic order instead (spec analysis §4.1).
 
-import { orderOf, type Scheme } from "../versions/schemes.ts";
+import { orderOf, readVersion, type Scheme } from "../versions/schemes.ts";
 import type { VersionOrder } from "../versions/version-order.ts";
 
 /** One interval of affected versions; without `introduced` it reaches back to the first version. */
@@ -35,29 +35,32 @@ export function isAffected(affected: AffectedVersions, version: string): boolean
 
 /** Parses the bounds of an advisory once and returns its matcher. */
 export function prepareAffected(affected: AffectedVersions): AffectedMatcher {
-  const { scheme } = affected;
+  const ranges = affected.ranges.map((range) => prepareRange(affected.scheme, range));
+  const isListed = prepareList(affected);
+  return (version) => version !== "" && (ranges.some((contains) => contains(version)) || isListed(version));
+}
+
+/** Lists are long and seldom decide, so they are only read when the ranges have said no. */
+function prepareList({ scheme, versions }: AffectedVersions): AffectedMatcher {
+  if (versions.length === 0) return () => false;
   const order = orderOf(scheme);
-  const listKey = order.listKey?.bind(order) ?? ((text: string) => text);
-  const listed = new Set(affected.versions.map((text) => listKey(text)));
-  const ranges = affected.ranges.map((range) => prepareRange(scheme, order, range));
+  const keyOf = (text: string) => order.listKey?.(text) ?? text;
+  let keys: Set<string> | undefined;
   return (version) => {
-    if (version === "") return false;
-    return listed.has(listKey(version)) || ranges.some((contains) => contains(version));
+    keys ??= new Set(versions.map(keyOf));
+    return keys.has(keyOf(version));
   };
 }
 
-type RangeTest = (version: string) => boolean;
-
-const GENERIC = orderOf("generic");
-
-function prepareRange(scheme: Scheme, order: VersionOrder<unknown>, range: VersionRange): RangeTest {
-  const own = new Interval(scheme, order, range);
+function prepareRange(scheme: Scheme, range: VersionRange): AffectedMatcher {
+  const order = orderOf(scheme);
+  const own = new Interval(scheme, range);
   let generic: Interval | undefined;
   return (version) => {
-    const parsed = own.isReadable ? parseCached(scheme, order, version) : undefined;
+    const parsed = own.isReadable ? readCached(scheme, version) : undefined;
     if (parsed !== undefined) return !order.standsOutsideRanges?.(parsed) && own.contains(parsed);
-    generic ??= new Interval("generic", GENERIC, range);
-    return generic.contains(parseCached("generic", GENERIC, version));
+    generic ??= new Interval("generic", range);
+    return generic.contains(readCached("generic", version));
   };
 }
 
@@ -70,16 +73,16 @@ class Interval {
   private readonly ends: unknown[];
   private readonly lastAffected: unknown;
 
-  constructor(scheme: Scheme, order: VersionOrder<unknown>, range: VersionRange) {
-    const parse = (text: string | undefined) => (text === undefined ? undefined : parseCached(scheme, order, text));
-    const endTexts = [range.fixed, range.limit].filter((text) => text !== undefined);
-    this.order = order;
-    this.introduced = parse(range.introduced);
-    this.ends = endTexts.map(parse);
-    this.lastAffected = parse(range.lastAffected);
+  constructor(scheme: Scheme, { introduced, fixed, limit, lastAffected }: VersionRange) {
+    const read = (text: string | undefined) => (text === undefined ? undefined : readCached(scheme, text));
+    this.order = orderOf(scheme);
+    this.introduced = read(introduced);
+    this.ends = [fixed, limit].filter((text) => text !== undefined).map(read);
+    this.lastAffected = read(lastAffected);
+    const isMissing = (text: string | undefined, parsed: unknown) => text !== undefined && parsed === undefined;
     this.isReadable =
-      (range.introduced === undefined) === (this.introduced === undefined) &&
-      (range.lastAffected === undefined) === (this.lastAffected === undefined) &&
+      !isMissing(introduced, this.introduced) &&
+      !isMissing(lastAffected, this.lastAffected) &&
       !this.ends.includes(undefined);
   }
 
@@ -92,17 +95,17 @@ class Interval {
 }
 
 /** Versions remembered per scheme; when full, the memory starts afresh. */
-const PARSED_VERSIONS_MAX = 20_000;
-const parsedByScheme = new Map<Scheme, Map<string, unknown>>();
+const READ_VERSIONS_MAX = 20_000;
+const readByScheme = new Map<Scheme, Map<string, unknown>>();
 
-function parseCached(scheme: Scheme, order: VersionOrder<unknown>, text: string): unknown {
-  let parsed = parsedByScheme.get(scheme);
-  if (parsed === undefined || parsed.size >= PARSED_VERSIONS_MAX) {
-    parsed = new Map();
-    parsedByScheme.set(scheme, parsed);
+function readCached(scheme: Scheme, text: string): unknown {
+  let known = readByScheme.get(scheme);
+  if (known === undefined || known.size >= READ_VERSIONS_MAX) {
+    known = new Map();
+    readByScheme.set(scheme, known);
   }
-  if (parsed.has(text)) return parsed.get(text);
-  const value = order.parse(text);
-  parsed.set(text, value);
-  return value;
+  if (known.has(text)) return known.get(text);
+  const parsed = readVersion(scheme, text);
+  known.set(text, parsed);
+  return parsed;
 }

@@ -1,7 +1,7 @@
 // Turns the events of an OSV range into intervals. The schema's algorithm sorts all events by version and flips between
 // affected and not affected while it walks up to the version in question; the intervals are where it would be "affected".
 
-import { orderOf, type Scheme } from "../versions/schemes.ts";
+import { orderOf, readVersion, type Scheme } from "../versions/schemes.ts";
 import type { VersionRange } from "./affected.ts";
 
 /** One event of an OSV range. */
@@ -39,10 +39,11 @@ export function rangesOfEvents(
 }
 
 function sortEvents(scheme: Scheme, events: readonly OsvEvent[]): OsvEvent[] {
+  const compare = readableOrder(scheme, events);
   return events.toSorted((a, b) => {
     const startsAll = Number(isStartOfAll(b)) - Number(isStartOfAll(a));
     // Events at the same version keep the advisory's own order: "fixed 1.2, introduced 1.2" is two ranges that touch.
-    return startsAll || compareReadably(scheme, a.version, b.version);
+    return startsAll || compare(a.version, b.version);
   });
 }
 
@@ -52,15 +53,15 @@ function isStartOfAll(event: OsvEvent): boolean {
 
 /** A version is within the limits when it is below any of them; "*" is no limit. */
 function highestLimit(scheme: Scheme, events: readonly OsvEvent[]): string | undefined {
-  const limits = events.filter((event) => event.type === "limit").map((event) => event.version);
-  if (limits.includes(NO_LIMIT)) return undefined;
-  return limits.toSorted((a, b) => compareReadably(scheme, b, a))[0];
+  const limits = events.filter((event) => event.type === "limit");
+  if (limits.some((event) => event.version === NO_LIMIT)) return undefined;
+  const compare = readableOrder(scheme, limits);
+  return limits.toSorted((a, b) => compare(b.version, a.version))[0]?.version;
 }
 
-function compareReadably(scheme: Scheme, a: string, b: string): number {
-  const order = orderOf(scheme);
-  const [left, right] = [order.parse(a), order.parse(b)];
-  if (left !== undefined && right !== undefined) return order.compare(left, right);
-  const generic = orderOf("generic");
-  return generic.compare(generic.parse(a), generic.parse(b));
+/** The scheme's order if it can read every event's version, else the generic one: one sort needs one order. */
+function readableOrder(scheme: Scheme, events: readonly OsvEvent[]): (a: string, b: string) => number {
+  const parsed = new Map(events.map(({ version }) => [version, readVersion(scheme, version)]));
+  if (scheme !== "generic" && [...parsed.values()].includes(undefined)) return readableOrder("generic", events);
+  return (a, b) => orderOf(scheme).compare(parsed.get(a), parsed.get(b));
 }

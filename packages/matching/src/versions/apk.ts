@@ -23,7 +23,7 @@ const SUFFIX_RANKS = new Map(
 );
 const NO_SUFFIX: Suffix = { rank: SUFFIX_RANKS.get("(none)") ?? 0, number: 0 };
 
-const FORM = /^(\d*(?:\.+\d*)*)([a-z]?)((?:_[a-z]+\d*)*)(?:~[0-9a-f]+)?(?:-r(\d*))?(.*)$/;
+const FORM = /^(\d*(?:\.\d*)*)([a-z]?)((?:_[a-z]+\d*)*)(?:~[0-9a-f]+)?(?:-r(\d*))?(.*)$/;
 
 /** Alpine, Wolfi and everything else packaged as .apk. */
 export const apkOrder: VersionOrder<AlpineVersion> = { parse: parseAlpine, compare: compareAlpine };

@@ -8,8 +8,6 @@ import type { VersionOrder } from "./version-order.ts";
 
 type Item = Natural | string | Item[];
 
-/** ComparableVersion refuses longer texts; nesting, and with it recursion, is bounded by this. */
-const VERSION_CHARS_MAX = 1_000;
 const QUALIFIERS = ["alpha", "beta", "milestone", "rc", "snapshot", "", "sp"];
 const RELEASE_RANK = QUALIFIERS.indexOf("");
 const ALIASES = new Map([
@@ -29,8 +27,7 @@ const BEFORE_DIGIT = new Map([
 export const mavenOrder: VersionOrder<Item[]> = { parse: parseMaven, compare: compareLists };
 
 function parseMaven(text: string): Item[] | undefined {
-  if (text === "" || text.length > VERSION_CHARS_MAX) return undefined;
-  return new MavenReader(text.toLowerCase()).read();
+  return text === "" ? undefined : new MavenReader(text.toLowerCase()).read();
 }
 
 /** Walks the text once, keeping the list that is open and the start of the run that is being read. */

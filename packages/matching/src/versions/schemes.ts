@@ -59,14 +59,23 @@ export function schemeOfPurlType(type: string): Scheme {
   return Object.hasOwn(ORDERS, type) ? (type as Scheme) : (SCHEME_OF_OTHER_TYPE.get(type) ?? "generic");
 }
 
-/** Orders two versions; throws VersionError when the scheme cannot read one of them. */
-export function compareVersions(scheme: Scheme, a: string, b: string): -1 | 0 | 1 {
-  const order = orderOf(scheme);
-  return Math.sign(order.compare(parseOrThrow(scheme, order, a), parseOrThrow(scheme, order, b))) as -1 | 0 | 1;
+/** Longer texts are no versions; the generic order reads as much of them. */
+const VERSION_CHARS_MAX = 1_000;
+
+/** Reads a version in its scheme; undefined when the scheme cannot. The generic scheme reads everything. */
+export function readVersion(scheme: Scheme, text: string): unknown {
+  if (text.length <= VERSION_CHARS_MAX) return orderOf(scheme).parse(text);
+  return scheme === "generic" ? orderOf("generic").parse(text.slice(0, VERSION_CHARS_MAX)) : undefined;
 }
 
-function parseOrThrow(scheme: Scheme, order: VersionOrder<unknown>, text: string): unknown {
-  const parsed = order.parse(text);
+/** Orders two versions; throws VersionError when the scheme cannot read one of them. */
+export function compareVersions(scheme: Scheme, a: string, b: string): -1 | 0 | 1 {
+  const order = orderOf(scheme).compare(readOrThrow(scheme, a), readOrThrow(scheme, b));
+  return order < 0 ? -1 : order > 0 ? 1 : 0;
+}
+
+function readOrThrow(scheme: Scheme, text: string): unknown {
+  const parsed = readVersion(scheme, text);
   if (parsed === undefined) throw new VersionError(scheme, text);
   return parsed;
 }
