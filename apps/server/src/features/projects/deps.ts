@@ -1,0 +1,16 @@
+import type { Clock } from "../../platform/clock/clock.ts";
+import type { Database, Db } from "../../platform/db/index.ts";
+import type { Log } from "../../platform/log/log.ts";
+import type { AccessControlSwitch } from "./scope-of.ts";
+
+/** What the projects feature is given by boot. */
+export interface ProjectsDeps {
+  database: Database;
+  settings: AccessControlSwitch;
+  clock: Clock;
+  log: Log;
+  /** Current metrics JSON per project row id, from the metrics feature above; absent = not shown. */
+  metricsOf?: (db: Db, projectIds: readonly number[]) => Promise<ReadonlyMap<number, unknown>>;
+  /** Empties the inventory of a project in bounded steps before it is deleted, from the components feature above. */
+  emptyProject?: (database: Database, projectId: number) => Promise<void>;
+}

@@ -1,0 +1,32 @@
+import type { ProjectsDeps } from "./deps.ts";
+import { aclRoutes } from "./routes/v1/acl.ts";
+import { projectRoutes } from "./routes/v1/project.ts";
+import { projectListRoutes } from "./routes/v1/project-lists.ts";
+
+export { changeOnUpload, type UploadChange } from "./commands/change-on-upload.ts";
+export { defaultTeamsOf } from "./commands/create-from-request.ts";
+export { createProject, type NewProject, type ParentName } from "./commands/create-project.ts";
+export type { ProjectsDeps } from "./deps.ts";
+export { projectAccessDenied, projectNotFound } from "./errors.ts";
+export { accessible, type LookupDeps, requireProject } from "./queries/find-project.ts";
+export { projectSubject } from "./rules/project-json.ts";
+export { type AccessControlSwitch, isAccessControlOn, portfolioScopeOf } from "./scope-of.ts";
+export { type ProjectRow, readProject } from "./store/listing.ts";
+export {
+  findProject,
+  findProjectByName,
+  inventoryDigestOf,
+  lockProject,
+  type ProjectColumns,
+  type ProjectRef,
+  recordBomImported,
+  recordInventory,
+  updateProject,
+} from "./store/projects.ts";
+export { type PortfolioScope, visibleProject } from "./store/scope.ts";
+export { tagsOf } from "./store/tags.ts";
+
+/** Projects: versions, hierarchy, tags and which team sees what. */
+export function projectsFeature(deps: ProjectsDeps) {
+  return { routes: [...projectListRoutes(deps), ...projectRoutes(deps), ...aclRoutes(deps)] };
+}

@@ -1,0 +1,62 @@
+import { sql } from "kysely";
+import type { Db, Tx } from "../../../platform/db/index.ts";
+import { type PortfolioScope, visibleProject } from "./scope.ts";
+
+/** Row ids of tags by name, created where missing; in name order, so that two creators never wait for each other. */
+export async function ensureTags(tx: Tx, names: readonly string[]): Promise<Map<string, number>> {
+  if (names.length === 0) return new Map();
+  const sorted = [...new Set(names)].sort();
+  await sql`/* projects.ensureTags */
+    insert into tag (name) select n from unnest(${sorted}::text[]) with ordinality as t(n, o)
+    where not exists (select 1 from tag where tag.name = n) order by o on conflict (name) do nothing`.execute(tx);
+  const { rows } = await sql<{ id: number; name: string }>`/* projects.tagIds */
+    select id, name from tag where name = any(${sorted}::text[])`.execute(tx);
+  return new Map(rows.map(({ id, name }) => [name, id]));
+}
+
+/** Makes these the tags of a project; true when that changed anything. */
+export async function replaceTags(tx: Tx, projectId: number, tagIds: readonly number[]): Promise<boolean> {
+  const { rows } = await sql<{ changed: boolean }>`/* projects.replaceTags */
+    with gone as (delete from project_tag where project_id = ${projectId} and tag_id <> all(${[...tagIds]}::int[]) returning 1),
+    added as (insert into project_tag (project_id, tag_id) select ${projectId}, t from unnest(${[...tagIds]}::int[]) t
+      on conflict do nothing returning 1)
+    select exists (select 1 from gone) or exists (select 1 from added) as changed`.execute(tx);
+  return rows[0]?.changed === true;
+}
+
+/** Names of a project's tags, in order. */
+export async function tagsOf(db: Db, projectId: number): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`/* projects.tagsOf */
+    select t.name from project_tag pt join tag t on t.id = pt.tag_id where pt.project_id = ${projectId} order by t.name`.execute(
+    db,
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** A tag and how many visible projects carry it. */
+export interface TagRow {
+  name: string;
+  project_count: number;
+  collection_project_count: number;
+}
+
+/** One page of all tags, by name. */
+export async function listTags(
+  db: Db,
+  scope: PortfolioScope,
+  page: { offset: number; limit: number; descending: boolean; searchText: string | undefined },
+): Promise<{ rows: TagRow[]; total: number }> {
+  const pattern = `%${(page.searchText ?? "").replaceAll(/[\\%_]/g, "\\$&")}%`;
+  const visible = visibleProject(scope, sql.ref("pt.project_id"));
+  const direction = page.descending ? sql`desc` : sql`asc`;
+  const { rows } = await sql<TagRow>`/* projects.listTags */
+    select t.name,
+      (select count(*) from project_tag pt where pt.tag_id = t.id and ${visible})::int as project_count,
+      (select count(*) from project p where p.collection_tag_id = t.id
+        and ${visibleProject(scope, sql.ref("p.id"))})::int as collection_project_count
+    from tag t where t.name ilike ${pattern}
+    order by t.name ${direction} limit ${page.limit} offset ${page.offset}`.execute(db);
+  const { rows: counts } = await sql<{ total: number }>`/* projects.countTags */
+    select count(*)::int as total from tag t where t.name ilike ${pattern}`.execute(db);
+  return { rows, total: counts[0]?.total ?? 0 };
+}
