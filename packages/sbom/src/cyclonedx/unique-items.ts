@@ -66,8 +66,8 @@ export function canonicalJson(value: unknown): string {
 function nameOf(element: unknown): string | undefined {
   if (typeof element !== "object" || element === null) return undefined;
   const named: { "bom-ref"?: unknown; ref?: unknown } = element;
-  if (typeof named["bom-ref"] === "string") return `bom-ref ${named["bom-ref"]}`;
-  return typeof named.ref === "string" ? `ref ${named.ref}` : undefined;
+  const name = named["bom-ref"] ?? named.ref;
+  return typeof name === "string" ? name : undefined;
 }
 
 function digest(element: unknown): string {
