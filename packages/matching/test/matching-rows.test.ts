@@ -21,10 +21,12 @@ describe.skipIf(isAbsent(ROWS))(`packages of the ground truth ${WHERE_SHARED_DAT
       .split("\n")
       .filter(Boolean);
     expect(rows.length).toBeGreaterThan(20_000);
-    const strangers = rows.map((line) => JSON.parse(line) as Row).filter((row) => {
-      const key = packageKeyOf(parsePurl(row.purl, { mode: "lenient" }));
-      return key === undefined || key !== packageKeyOfOsv(row.ecosystem, row.name);
-    });
+    const strangers = rows
+      .map((line) => JSON.parse(line) as Row)
+      .filter((row) => {
+        const key = packageKeyOf(parsePurl(row.purl, { mode: "lenient" }));
+        return key === undefined || key !== packageKeyOfOsv(row.ecosystem, row.name);
+      });
     expect(strangers).toEqual([]);
   });
 });

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import type { Scheme } from "../versions/schemes.ts";
+import { isAffected, prepareAffected, type VersionRange } from "./affected.ts";
+
+function inRange(scheme: Scheme, range: Omit<VersionRange, "kind">, version: string): boolean {
+  return isAffected({ scheme, versions: [], ranges: [{ kind: "ECOSYSTEM", ...range }] }, version);
+}
+
+describe("isAffected", () => {
+  test("introduced and last affected are inside, fixed and limit outside", () => {
+    expect(inRange("npm", { introduced: "1.0.0", fixed: "2.0.0" }, "1.0.0")).toBe(true);
+    expect(inRange("npm", { introduced: "1.0.0", fixed: "2.0.0" }, "2.0.0-rc.1")).toBe(true);
+    expect(inRange("npm", { introduced: "1.0.0", fixed: "2.0.0" }, "2.0.0")).toBe(false);
+    expect(inRange("npm", { introduced: "1.0.0", fixed: "2.0.0" }, "1.0.0-rc.1")).toBe(false);
+    expect(inRange("npm", { lastAffected: "2.0.0" }, "2.0.0+build")).toBe(true);
+    expect(inRange("npm", { lastAffected: "2.0.0" }, "2.0.1")).toBe(false);
+    expect(inRange("npm", { introduced: "1.0.0", limit: "1.5.0" }, "1.5.0")).toBe(false);
+  });
+
+  test("a listed version is affected although no range has it", () => {
+    expect(isAffected({ scheme: "maven", versions: ["1.0-special"], ranges: [] }, "1.0-special")).toBe(true);
+    expect(isAffected({ scheme: "maven", versions: ["1.0-special"], ranges: [] }, "1.0")).toBe(false);
+  });
+
+  test("lists compare as the ecosystem does", () => {
+    expect(isAffected({ scheme: "pypi", versions: ["1.0"], ranges: [] }, "1.0.0")).toBe(true);
+    expect(isAffected({ scheme: "pypi", versions: ["1.0-RC1"], ranges: [] }, "1.0rc1")).toBe(true);
+    expect(isAffected({ scheme: "golang", versions: ["1.2.3"], ranges: [] }, "v1.2.3+incompatible")).toBe(true);
+    expect(isAffected({ scheme: "deb", versions: ["1.0-1"], ranges: [] }, "1.0-01")).toBe(false);
+  });
+
+  test("Go prefixes and suffixes do not count", () => {
+    expect(inRange("golang", { introduced: "1.0.0", fixed: "1.2.0" }, "v1.1.0+incompatible")).toBe(true);
+    expect(inRange("golang", { introduced: "1.21.0-0", fixed: "1.21.1" }, "go1.21rc2")).toBe(true);
+  });
+
+  test("what the scheme cannot read is compared generically", () => {
+    expect(inRange("npm", { introduced: "1.0.0", fixed: "2.0.0" }, "1.5.0.Final")).toBe(true);
+    expect(inRange("npm", { introduced: "1.0.0", fixed: "2.0.0" }, "2.5.0.Final")).toBe(false);
+    expect(inRange("cran", { fixed: "2.0a" }, "1.9")).toBe(true);
+  });
+
+  test("a Composer branch is in no range", () => {
+    expect(inRange("composer", {}, "dev-master")).toBe(false);
+    expect(inRange("composer", { fixed: "2.0" }, "1.0")).toBe(true);
+  });
+
+  test("without a version nothing is affected", () => {
+    expect(inRange("npm", {}, "")).toBe(false);
+  });
+
+  test("a prepared matcher answers the same again and again", () => {
+    const matches = prepareAffected({
+      scheme: "gem",
+      versions: ["5.0"],
+      ranges: [{ kind: "ECOSYSTEM", fixed: "1.2.4" }],
+    });
+    for (let round = 0; round < 2; round++) {
+      expect(["1.2.4.beta", "1.2.4", "5.0"].map(matches)).toEqual([true, false, true]);
+    }
+  });
+
+  test("more versions than are remembered do not change an answer", () => {
+    const matches = prepareAffected({
+      scheme: "nuget",
+      versions: [],
+      ranges: [{ kind: "ECOSYSTEM", introduced: "1.5", fixed: "1.7" }],
+    });
+    for (let patch = 0; patch < 25_000; patch++)
+      if (!matches(`1.6.${patch}`)) throw new Error(`1.6.${patch} was missed`);
+    expect(matches("1.7")).toBe(false);
+  });
+});
