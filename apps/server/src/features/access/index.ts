@@ -4,7 +4,6 @@ import type { Database } from "../../platform/db/index.ts";
 import type { Log } from "../../platform/log/log.ts";
 import { createAuthenticate } from "./authentication.ts";
 import { removeExpiredSessions } from "./commands/remove-expired-sessions.ts";
-import { seedAccess } from "./commands/seed.ts";
 import type { TeamDeps } from "./commands/teams.ts";
 import { accessProperties } from "./config.ts";
 import { KeyUsage } from "./key-usage.ts";
@@ -13,6 +12,7 @@ import { sessionRoutes } from "./routes/v1/session.ts";
 import { teamRoutes } from "./routes/v1/team.ts";
 import { userRoutes } from "./routes/v1/user.ts";
 
+export { seedAccess } from "./commands/seed.ts";
 export { accessProperties } from "./config.ts";
 export { findTeamIds, teamsById } from "./store/teams.ts";
 
@@ -37,7 +37,6 @@ export function accessFeature({ config, database, clock, log }: AccessDeps) {
   return {
     routes: [...sessionRoutes(deps), ...teamRoutes(deps), ...userRoutes(deps), ...permissionRoutes(deps)],
     authenticate: createAuthenticate(database.db, usage),
-    seed: () => seedAccess(database, deps.bcryptRounds),
     cron: [
       {
         name: "expired-session-cleanup",

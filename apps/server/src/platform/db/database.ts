@@ -9,6 +9,15 @@ const CONFLICT_RETRIES_MAX = 5;
 const CONFLICT_BACKOFF_MS = 20;
 const INT8_OID = 20;
 
+const afterCommitHooks = new WeakMap<object, (() => void)[]>();
+
+/** Calls `hook` once the transaction has committed, and never when it rolls back. */
+export function afterCommit(tx: Tx, hook: () => void): void {
+  const hooks = afterCommitHooks.get(tx);
+  if (hooks === undefined) throw new Error("this is not an open transaction");
+  hooks.push(hook);
+}
+
 /** A pool of connections to one PostgreSQL data source. Holds no session state, so it works behind a transaction-mode pooler. */
 export class Database {
   readonly db: Db;
@@ -70,8 +79,12 @@ export class Database {
     client.on("error", noteLoss);
     try {
       await client.query(`begin; set local statement_timeout = ${this.#queryTimeoutMs}`);
-      const result = await work(kyselyOver(executorOver(client)) as Tx);
+      const tx = kyselyOver(executorOver(client)) as Tx;
+      const hooks: (() => void)[] = [];
+      afterCommitHooks.set(tx, hooks);
+      const result = await work(tx);
       await client.query("commit");
+      for (const hook of hooks) hook();
       return result;
     } catch (error) {
       await client.query("rollback").catch((lost: Error) => {

@@ -1,4 +1,4 @@
-export { Database } from "./database.ts";
+export { afterCommit, Database } from "./database.ts";
 export { isDatabaseOutage, isForeignKeyViolation, isQueryTimeout, isUniqueViolation } from "./errors.ts";
 export { type Db, executorOf, type SqlExecutor, type Tx } from "./executor.ts";
 export type { DB } from "./generated/schema.ts";

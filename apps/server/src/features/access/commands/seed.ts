@@ -1,5 +1,7 @@
 import { PERMISSIONS } from "@evertrack/contract";
+import type { Config } from "../../../platform/config/index.ts";
 import type { Database } from "../../../platform/db/index.ts";
+import { accessProperties } from "../config.ts";
 import { hashPassword } from "../rules/passwords.ts";
 import { insertSeed, isUnseeded } from "../store/seed.ts";
 
@@ -23,9 +25,9 @@ const SEED_TEAMS = [
 ];
 
 /** First run only: teams and the user admin/admin, who must change the password at the first login. */
-export async function seedAccess(database: Database, bcryptRounds: number): Promise<void> {
+export async function seedAccess(database: Database, config: Config): Promise<void> {
   const unseeded = await database.transaction((tx) => isUnseeded(tx));
   if (!unseeded) return;
-  const passwordHash = await hashPassword("admin", bcryptRounds);
+  const passwordHash = await hashPassword("admin", config.get(accessProperties.bcryptRounds));
   await database.transaction((tx) => insertSeed(tx, SEED_TEAMS, { passwordHash, permissions: ALL }));
 }

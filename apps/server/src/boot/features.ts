@@ -1,0 +1,70 @@
+import type { Activity, Engine, Workflow } from "@evertrack/engine";
+import { accessFeature, seedAccess } from "../features/access/index.ts";
+import { seedSettings, settingsFeature } from "../features/settings/index.ts";
+import type { Clock } from "../platform/clock/clock.ts";
+import type { Config, Property } from "../platform/config/index.ts";
+import type { Database, Tx } from "../platform/db/index.ts";
+import {
+  type HousekeepingTask,
+  housekeepingWork,
+  housekeepingWorkflow,
+  type ScheduledRun,
+  scheduled,
+} from "../platform/engine/index.ts";
+import type { FileStore } from "../platform/files/index.ts";
+import type { Authenticate, Route } from "../platform/http/index.ts";
+import type { Log } from "../platform/log/log.ts";
+import type { Subscriber } from "../platform/outbox/index.ts";
+import { lateClient } from "./late-client.ts";
+
+export interface FeatureDeps {
+  config: Config;
+  database: Database;
+  files: FileStore;
+  clock: Clock;
+  log: Log;
+}
+
+/** Everything the features bring, ready to be handed to the servers and the engine. */
+export interface Features {
+  routes: Route[];
+  authenticate: Authenticate;
+  workflows: Workflow<unknown, unknown>[];
+  activities: Activity<unknown, unknown, Tx>[];
+  schedule: ScheduledRun[];
+  subscribers: Subscriber[];
+  /** Gives commands that start runs the engine; called once, before requests are taken. */
+  connect(engine: Engine<Tx>): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Properties features declare. */
+export const featureProperties: readonly Property<unknown>[] = [];
+
+/** Puts the features together, lower ranks first. */
+export function composeFeatures(deps: FeatureDeps): Features {
+  const late = lateClient();
+  const access = accessFeature(deps);
+  const settings = settingsFeature(deps);
+  const housekeeping: HousekeepingTask[] = [...access.cron];
+  return {
+    routes: [...access.routes, ...settings.routes],
+    authenticate: access.authenticate,
+    workflows: [housekeepingWorkflow],
+    activities: [housekeepingWork(housekeeping)],
+    schedule: housekeeping.map(scheduled),
+    subscribers: [],
+    connect: late.connect,
+    async start() {
+      access.start();
+    },
+    stop: () => access.stop(),
+  };
+}
+
+/** Inserts defaults that are missing; the last of the init tasks. */
+export async function seedFeatures(config: Config, database: Database): Promise<void> {
+  await seedAccess(database, config);
+  await seedSettings(database);
+}

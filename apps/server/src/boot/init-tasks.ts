@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { engineMigrationsDirectory } from "@evertrack/engine/migrations";
+import { migrate } from "@evertrack/migrator";
+import type { Config } from "../platform/config/index.ts";
+import { Database, dataSourceSettings } from "../platform/db/index.ts";
+import type { InitTaskProgress } from "../platform/health/index.ts";
+import type { Log } from "../platform/log/log.ts";
+import { initTaskProperties } from "./properties.ts";
+import { VERSION } from "./version.ts";
+
+/** Schema migrations of the product. */
+export const appMigrationsDirectory = join(import.meta.dirname, "../../migrations");
+
+interface InitTask {
+  name: string;
+  enabled: boolean;
+  run(): Promise<void>;
+}
+
+interface InitTaskContext {
+  config: Config;
+  log: Log;
+  progress: InitTaskProgress;
+  /** Inserts missing defaults; given a database opened with the init tasks' own data source. */
+  seed(database: Database): Promise<void>;
+}
+
+/**
+ * Runs the init tasks in order: product schema, engine schema, defaults. They use a data source of their own, so that a
+ * process with other credentials and a direct connection may run them. The first failure ends the start.
+ */
+export async function runInitTasks(context: InitTaskContext): Promise<void> {
+  const { config, progress, log } = context;
+  if (!config.get(initTaskProperties.enabled)) return progress.finish();
+  const tasks = initTasks(context);
+  for (const task of tasks) progress.note(task.name, task.enabled ? "PENDING" : "DISABLED");
+  for (const task of tasks.filter(({ enabled }) => enabled)) {
+    progress.note(task.name, "STARTED");
+    try {
+      await task.run();
+    } catch (error) {
+      progress.note(task.name, "FAILED");
+      log.fatal({ err: error, task: task.name }, "init task failed; nothing was started");
+      throw error;
+    }
+    progress.note(task.name, "COMPLETED");
+  }
+  progress.finish();
+}
+
+function initTasks({ config, log, seed }: InitTaskContext): InitTask[] {
+  const settings = dataSourceSettings(config, config.get(initTaskProperties.dataSource), "evertrack-init");
+  const migrateComponent = (component: string, directory: string) => async () => {
+    await migrate({
+      connectionString: settings.url,
+      directory,
+      component,
+      version: VERSION,
+      log: (message) => log.info({ component }, message),
+    });
+  };
+  return [
+    {
+      name: "database-migration",
+      enabled: config.get(initTaskProperties.databaseMigration),
+      run: migrateComponent("app", appMigrationsDirectory),
+    },
+    {
+      name: "dex-engine-database-migration",
+      enabled: config.get(initTaskProperties.engineMigration),
+      run: migrateComponent("engine", engineMigrationsDirectory),
+    },
+    {
+      name: "database-seeding",
+      enabled: config.get(initTaskProperties.seeding),
+      async run() {
+        const database = new Database(settings, log);
+        try {
+          await seed(database);
+        } finally {
+          await database.close();
+        }
+      },
+    },
+  ];
+}

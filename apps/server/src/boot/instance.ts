@@ -1,0 +1,127 @@
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { createEngine } from "@evertrack/engine";
+import type { FastifyInstance } from "fastify";
+import { systemClock } from "../platform/clock/clock.ts";
+import type { Config } from "../platform/config/index.ts";
+import { Database, dataSourceSettings, type Tx } from "../platform/db/index.ts";
+import { FileStore } from "../platform/files/index.ts";
+import { Health, InitTaskProgress, ManagementServer } from "../platform/health/index.ts";
+import { createHttpServer, httpSettings } from "../platform/http/index.ts";
+import type { Log } from "../platform/log/log.ts";
+import { OutboxRelay, relayProperties, relaySettings } from "../platform/outbox/index.ts";
+import { Metrics } from "../platform/telemetry/index.ts";
+import { engineOptions } from "./engine.ts";
+import { composeFeatures, type Features, seedFeatures } from "./features.ts";
+import { addHealthChecks } from "./health.ts";
+import { runInitTasks } from "./init-tasks.ts";
+import { generalProperties } from "./properties.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * One server instance. Start: management port → init tasks → files → features → engine → relay → API port. Stop is the
+ * reverse, after draining: readiness turns DOWN while requests are still answered, so that proxies move on first.
+ */
+export class Instance {
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #id: string;
+  readonly #health = new Health();
+  readonly #metrics = new Metrics(VERSION);
+  readonly #progress = new InitTaskProgress();
+  readonly #management: ManagementServer;
+  readonly #started: { name: string; stop(): Promise<void> }[] = [];
+  #draining = false;
+  #serving = false;
+
+  constructor(config: Config, log: Log, id: string) {
+    this.#config = config;
+    this.#log = log;
+    this.#id = id;
+    this.#health.add(this.#progress);
+    this.#management = new ManagementServer(config, this.#health, this.#metrics);
+  }
+
+  /** Management port and init tasks. */
+  async initialise(): Promise<void> {
+    const port = await this.#management.listen();
+    this.#onStop("management server", () => this.#management.close());
+    this.#log.info({ port }, "management server listens");
+    await runInitTasks({
+      config: this.#config,
+      log: this.#log,
+      progress: this.#progress,
+      seed: (database) => seedFeatures(this.#config, database),
+    });
+  }
+
+  /** Everything else; resolves once the API answers. The port of the API is in the log and returned. */
+  async start(): Promise<number> {
+    const database = new Database(dataSourceSettings(this.#config, "default", `evertrack ${this.#id}`), this.#log);
+    this.#onStop("database", () => database.close());
+    const files = FileStore.fromConfig(this.#config);
+    await files.open();
+    const features = composeFeatures({ config: this.#config, database, files, clock: systemClock, log: this.#log });
+    await features.start();
+    this.#onStop("features", () => features.stop());
+    const engine = createEngine<Tx>(
+      engineOptions({ config: this.#config, database, log: this.#log, instanceId: this.#id, features }),
+    );
+    features.connect(engine);
+    await engine.start();
+    this.#onStop("engine", () => engine.stop({ graceMs: this.#config.get(generalProperties.graceMs) }));
+    this.#startRelay(database, features);
+    addHealthChecks({
+      health: this.#health,
+      metrics: this.#metrics,
+      database,
+      engine,
+      draining: () => this.#draining || !this.#serving,
+    });
+    return this.#listen(await this.#createApi(features));
+  }
+
+  /** Drains, then stops what was started, in reverse. Safe to call at any time, once. */
+  async stop(): Promise<void> {
+    this.#draining = true;
+    if (this.#serving) await delay(this.#config.get(generalProperties.drainDelayMs));
+    for (const part of this.#started.reverse()) {
+      await part
+        .stop()
+        .catch((error: unknown) => this.#log.error({ err: error, part: part.name }, "did not stop cleanly"));
+    }
+  }
+
+  #onStop(name: string, stop: () => Promise<void>): void {
+    this.#started.push({ name, stop });
+  }
+
+  #startRelay(database: Database, features: Features): void {
+    if (!this.#config.get(relayProperties.enabled)) return;
+    const relay = new OutboxRelay(database, features.subscribers, relaySettings(this.#config), this.#log);
+    relay.start();
+    this.#onStop("outbox relay", () => relay.stop());
+  }
+
+  #createApi(features: Features): Promise<FastifyInstance> {
+    return createHttpServer({
+      settings: httpSettings(this.#config),
+      version: VERSION,
+      routes: features.routes,
+      authenticate: features.authenticate,
+      log: this.#log,
+      draining: () => this.#draining,
+      observe: (request) => this.#metrics.observeRequest(request),
+    });
+  }
+
+  async #listen(app: FastifyInstance): Promise<number> {
+    const { host, port } = httpSettings(this.#config);
+    await app.listen({ host, port });
+    this.#onStop("API", () => app.close());
+    this.#serving = true;
+    const bound = (app.server.address() as AddressInfo).port;
+    this.#log.info({ host, port: bound }, "the API is ready");
+    return bound;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Engine, EngineClient } from "@evertrack/engine";
+import type { Tx } from "../platform/db/index.ts";
+
+/**
+ * The engine's client for features that are put together before the engine: the engine needs their workflows, their
+ * commands need its client. Using it before `connect` is an error.
+ */
+export function lateClient(): { client: EngineClient<Tx>; connect(engine: Engine<Tx>): void } {
+  let connected: EngineClient<Tx> | undefined;
+  const engine = (): EngineClient<Tx> => {
+    if (connected === undefined) throw new Error("the engine is not connected yet");
+    return connected;
+  };
+  const client: EngineClient<Tx> = {
+    startRun: (...parameters) => engine().startRun(...parameters),
+    signal: (...parameters) => engine().signal(...parameters),
+    cancel: (runId) => engine().cancel(runId),
+    retry: (runId) => engine().retry(runId),
+    getRun: (runId) => engine().getRun(runId),
+    listRuns: (filter) => engine().listRuns(filter),
+    findActiveByLabel: (label, value) => engine().findActiveByLabel(label, value),
+    getSteps: (runId) => engine().getSteps(runId),
+    listQueues: () => engine().listQueues(),
+    updateQueue: (queue) => engine().updateQueue(queue),
+  };
+  return {
+    client,
+    connect(created) {
+      connected = created.client;
+    },
+  };
+}

@@ -1,0 +1,13 @@
+/** Built-in values of profiles: `web` serves requests and does no background work (spec: cluster §1). */
+const PROFILES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  web: {
+    "dt.dex-engine.leader-election.enabled": "false",
+    "dt.dex-engine.workers.enabled": "false",
+    "dt.notification.outbox-relay.enabled": "false",
+    "dt.task-scheduler.enabled": "false",
+  },
+};
+
+export function profileDefaults(profile: string): ReadonlyMap<string, string> {
+  return new Map(Object.entries(PROFILES[profile] ?? {}));
+}

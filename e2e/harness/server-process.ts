@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 60_000;
+const root = join(import.meta.dirname, "..", "..");
+
+export interface ServerOptions {
+  databaseUrl: string;
+  dataDirectory: string;
+  environment?: Record<string, string>;
+  logFile?: string;
+}
+
+interface LogLine {
+  msg?: string;
+  port?: number;
+  instance?: string;
+}
+
+/** A server program of this repository as a process of its own, on free ports of 127.0.0.1. */
+export class ServerProcess {
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<number | null>;
+  /** Base address of the API, without a trailing slash. */
+  readonly url: string;
+  readonly managementUrl: string;
+  /** The instance's id, as it stands in run histories. */
+  readonly instanceId: string;
+
+  private constructor(
+    child: ChildProcess,
+    exited: Promise<number | null>,
+    ports: { api: number; management: number },
+    instanceId: string,
+  ) {
+    this.#child = child;
+    this.#exited = exited;
+    this.url = `http://127.0.0.1:${ports.api}`;
+    this.managementUrl = `http://127.0.0.1:${ports.management}`;
+    this.instanceId = instanceId;
+  }
+
+  /** Resolves once the API answers; rejects with the log's end when the process ends before. */
+  static async start(options: ServerOptions): Promise<ServerProcess> {
+    const child = spawn(process.execPath, [join(root, "apps/server/src/main.ts"), "-host", "127.0.0.1", "-port", "0"], {
+      env: environmentOf(options),
+      stdio: ["ignore", "pipe", "pipe"],
+      cwd: options.dataDirectory,
+    });
+    const exited = once(child, "exit").then(([code]) => code as number | null);
+    const { ports, instanceId } = await readPorts(child, exited, options.logFile);
+    return new ServerProcess(child, exited, ports, instanceId);
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error("the process was not started");
+    return this.#child.pid;
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** SIGTERM, then the exit status. */
+  async stop(): Promise<number | null> {
+    if (this.running) this.#child.kill("SIGTERM");
+    return withTimeout(this.#exited, STOP_TIMEOUT_MS, "the server did not stop");
+  }
+
+  /** SIGKILL: no clean-up of any kind. */
+  async kill(): Promise<void> {
+    if (this.running) this.#child.kill("SIGKILL");
+    await this.#exited;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+}
+
+function environmentOf({ databaseUrl, dataDirectory, environment }: ServerOptions): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    HOME: dataDirectory,
+    DT_DATASOURCE_URL: databaseUrl,
+    DT_DATA_DIRECTORY: dataDirectory,
+    DT_MANAGEMENT_HOST: "127.0.0.1",
+    DT_MANAGEMENT_PORT: "0",
+    DT_BCRYPT_ROUNDS: "4",
+    DT_SHUTDOWN_DRAIN_DELAY_MS: "0",
+    ...environment,
+  };
+}
+
+async function readPorts(child: ChildProcess, exited: Promise<number | null>, logFile: string | undefined) {
+  const file = logFile === undefined ? undefined : createWriteStream(logFile, { flags: "a" });
+  const tail: string[] = [];
+  const ports = { api: 0, management: 0 };
+  const keep = (line: string) => {
+    file?.write(`${line}\n`);
+    tail.push(line);
+    if (tail.length > 30) tail.shift();
+  };
+  if (child.stderr) createInterface({ input: child.stderr }).on("line", keep);
+  const ready = new Promise<string>((resolve) => {
+    if (!child.stdout) return;
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      keep(line);
+      const entry = parseLine(line);
+      if (entry.msg === "management server listens") ports.management = entry.port ?? 0;
+      if (entry.msg === "the API is ready") {
+        ports.api = entry.port ?? 0;
+        resolve(entry.instance ?? "");
+      }
+    });
+  });
+  const died = exited.then((code) => Promise.reject(new Error(`the server ended with ${code}:\n${tail.join("\n")}`)));
+  died.catch(() => undefined);
+  const instanceId = await withTimeout(
+    Promise.race([ready, died]),
+    START_TIMEOUT_MS,
+    `the server did not become ready:\n${tail.join("\n")}`,
+  );
+  return { ports, instanceId };
+}
+
+function parseLine(line: string): LogLine {
+  try {
+    return JSON.parse(line) as LogLine;
+  } catch {
+    return {};
+  }
+}
+
+async function withTimeout<T>(promise: Promise<T>, timeoutMs: number, message: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${message} within ${timeoutMs} ms`)), timeoutMs);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
