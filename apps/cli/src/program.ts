@@ -96,7 +96,7 @@ function addBomUpload(program: Command): void {
     .argument("<file>", "the SBOM; - reads stdin")
     .requiredOption("--project <name>", "name of the project")
     .option("--version <version>", "version of the project")
-    .option("--auto-create", "create the project if it does not exist (default)", true)
+    .option("--auto-create", "create the project if it does not exist", true)
     .option("--no-auto-create", "fail if the project does not exist")
     .option("--parent <project>", "parent of a new project: UUID or name@version")
     .option("--tags <a,b>", "tags of the project, replacing those it has")

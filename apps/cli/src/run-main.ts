@@ -1,11 +1,12 @@
 import { type Command, CommanderError } from "commander";
 import { ApiError } from "./client/http.ts";
-import { CliError, messageOf } from "./errors.ts";
+import { CliError, codeOf, messageOf } from "./errors.ts";
 import { EXIT } from "./exit-codes.ts";
 import { buildProgram } from "./program.ts";
 
 /** Runs the command line; whatever happens becomes an exit code and a text on stderr, never a stack trace. */
 export async function runMain(argv: readonly string[]): Promise<number> {
+  ignoreClosedPipes();
   const program = buildProgram();
   exitByException(program);
   try {
@@ -36,4 +37,13 @@ function fail(error: unknown, json: boolean): number {
 function exitByException(command: Command): void {
   command.exitOverride();
   for (const child of command.commands) exitByException(child);
+}
+
+/** `evertrack findings x | head` is no error, and a supervisor must not die because nobody reads its output any more. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: Error) => {
+      if (codeOf(error) !== "EPIPE") throw error;
+    });
+  }
 }

@@ -128,15 +128,18 @@ export class Supervisor {
     const late = sleep(this.#limits.stopTimeoutMs, "late" as const, { signal: waited.signal }).catch(
       () => "late" as const,
     );
-    const forced = (await Promise.race([child.ended, late])) === "late";
+    const first = await Promise.race([child.ended, late]);
     waited.abort();
-    if (forced) {
-      child.kill("SIGKILL");
-      await child.ended;
-    }
+    if (first === "late") child.kill("SIGKILL");
+    const ending = await child.ended;
     // A second, forcing stop() overtakes a patient one; the end is told once.
     if (!this.#children.delete(index)) return;
-    this.#onEvent({ kind: "stopped", index, tookMs: performance.now() - startedAt, forced: forced || force });
+    this.#onEvent({
+      kind: "stopped",
+      index,
+      tookMs: performance.now() - startedAt,
+      forced: ending.signal === "SIGKILL",
+    });
   }
 
   #spawn(plan: InstancePlan): Child {
