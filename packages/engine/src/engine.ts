@@ -1,0 +1,235 @@
+/**
+ * The engine in one process: a client, and, where enabled, a worker and a candidate for leadership.
+ *
+ *   client.startRun (caller's transaction) → wf_run → worker claims → attempts → buffered writes
+ *   leader: takes back expired runs, fires cron, deletes old runs, repairs
+ */
+import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+import { createClient, type EngineClient } from "./client/client.ts";
+import type { EngineOptions, QueueOption } from "./engine-options.ts";
+import { ENGINE_DEFAULTS } from "./engine-options.ts";
+import { CronScheduler } from "./leadership/cron.ts";
+import { Election } from "./leadership/election.ts";
+import { Duties } from "./maintenance/duties.ts";
+import { ensureQueues } from "./store/queues.ts";
+import type { QueueBacklog } from "./store/repairs.ts";
+import type { RunKind } from "./store/run-row.ts";
+import type { Runtime } from "./working/runtime.ts";
+import type { QueueSlots } from "./working/slots.ts";
+import { Worker } from "./working/worker.ts";
+import { createWriteBuffers, isBackedUp } from "./working/write-buffers.ts";
+
+const STOP_GRACE_MS = 5000;
+/** Without a commit hook, work started here is looked for after these times. */
+const LOOK_AFTER_START_MS = [5, 20, 60];
+const LAG_RESOLUTION_MS = 20;
+
+/** What the engine does right now. */
+export interface EngineStatus {
+  readonly state: "created" | "running" | "stopping" | "stopped";
+  readonly leader: boolean;
+  /** Writes are failing and nothing is claimed. */
+  readonly backedUp: boolean;
+  readonly inFlight: number;
+  readonly queues: readonly { kind: RunKind; queue: string; concurrency: number; active: number }[];
+}
+
+/** Counters since the start of the process, and the leader's last gauges. */
+export interface EngineMetricsSnapshot {
+  readonly claims: Worker<unknown>["loop"]["counters"];
+  readonly ended: Worker<unknown>["ended"];
+  readonly leases: Worker<unknown>["leases"]["counters"];
+  readonly buffers: Readonly<Record<string, { flushes: number; items: number; failures: number }>>;
+  readonly leadership: { acquired: number; lost: number; fired: number; fireFailures: number };
+  readonly maintenance: { freed: number; crashed: number; deleted: number; repaired: number };
+  readonly backlogs: readonly QueueBacklog[];
+  /** How late timers ran, 99th percentile since the last snapshot: a busy event loop starves lease renewal. */
+  readonly eventLoopLagP99Ms: number;
+}
+
+/** A durable execution engine. */
+export interface Engine<Tx> {
+  readonly client: EngineClient<Tx>;
+  /** Ensures the queues and begins to work. */
+  start(): Promise<void>;
+  /** Finishes or hands back what is claimed; activities get `graceMs` (default 5 s). Gives leadership back. */
+  stop(options?: { graceMs?: number }): Promise<void>;
+  status(): EngineStatus;
+  /** There may be new work: look now instead of at the next poll. */
+  nudge(): void;
+  isLeader(): boolean;
+  metrics(): EngineMetricsSnapshot;
+}
+
+/** Puts an engine together; nothing happens before `start`. */
+export function createEngine<Tx>(options: EngineOptions<Tx>): Engine<Tx> {
+  return new PostgresEngine(options);
+}
+
+class PostgresEngine<Tx> implements Engine<Tx> {
+  readonly client: EngineClient<Tx>;
+  readonly #options: EngineOptions<Tx>;
+  readonly #runtime: Runtime<Tx>;
+  readonly #worker: Worker<Tx>;
+  readonly #election: Election;
+  readonly #cron: CronScheduler<Tx>;
+  readonly #duties: Duties;
+  readonly #lag: IntervalHistogram = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
+  #state: EngineStatus["state"] = "created";
+
+  constructor(options: EngineOptions<Tx>) {
+    this.#options = options;
+    const { database, log, instance } = options;
+    const election = { ...ENGINE_DEFAULTS.leaderElection, ...options.leaderElection };
+    const lease = { ...ENGINE_DEFAULTS.lease, ...options.lease };
+    this.#runtime = this.#createRuntime();
+    this.#worker = new Worker(this.#runtime, {
+      queues: slotsOf(options),
+      lease,
+      polling: { ...ENGINE_DEFAULTS.polling, ...options.polling },
+    });
+    this.client = createClient({
+      database,
+      workflowQueues: namesOf(options.queues, "workflow"),
+      onStarted: (committed) => this.#onStarted(committed),
+    });
+    this.#cron = new CronScheduler({
+      database,
+      client: this.client,
+      instanceId: instance.id,
+      log,
+      tasks: options.cron ?? [],
+    });
+    this.#election = new Election({
+      executor: database.executor,
+      instance,
+      log,
+      ...election,
+      onAcquired: () => this.#cron.reset(),
+    });
+    this.#duties = new Duties({
+      executor: database.executor,
+      log,
+      leaseMs: lease.leaseMs,
+      takeOversMax: options.takeOversMax ?? ENGINE_DEFAULTS.takeOversMax,
+      retention: { ...ENGINE_DEFAULTS.retention, ...options.retention },
+      isLeader: () => this.isLeader(),
+      tickCron: () => this.#cron.tick(),
+      onFreed: () => this.nudge(),
+    });
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== "created") throw new Error(`the engine is ${this.#state}; it starts once`);
+    const queues = this.#options.queues.map((queue) => ({ capacity: ENGINE_DEFAULTS.queueCapacity, ...queue }));
+    await ensureQueues(this.#options.database.executor, queues);
+    this.#state = "running";
+    this.#lag.enable();
+    if (this.#works()) this.#worker.start();
+    if (this.#mayLead()) {
+      this.#election.start();
+      this.#duties.start();
+    }
+  }
+
+  async stop({ graceMs = STOP_GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
+    if (this.#state !== "running") return;
+    this.#state = "stopping";
+    if (this.#mayLead()) await this.#duties.stop();
+    if (this.#works()) await this.#worker.stop(graceMs);
+    if (this.#mayLead()) await this.#election.stop();
+    this.#lag.disable();
+    this.#state = "stopped";
+  }
+
+  status(): EngineStatus {
+    return {
+      state: this.#state,
+      leader: this.isLeader(),
+      backedUp: isBackedUp(this.#runtime.buffers),
+      inFlight: this.#worker.active.size,
+      queues: this.#worker.slots.snapshot(),
+    };
+  }
+
+  nudge(): void {
+    if (this.#works()) this.#worker.nudge();
+  }
+
+  isLeader(): boolean {
+    return this.#mayLead() && this.#election.isLeader();
+  }
+
+  metrics(): EngineMetricsSnapshot {
+    const { steps, spawns, ends } = this.#runtime.buffers;
+    const eventLoopLagP99Ms = Math.max(0, this.#lag.percentile(99) / 1e6 - LAG_RESOLUTION_MS);
+    this.#lag.reset();
+    return {
+      claims: { ...this.#worker.loop.counters },
+      ended: { ...this.#worker.ended },
+      leases: { ...this.#worker.leases.counters },
+      buffers: { steps: { ...steps.counters }, spawns: { ...spawns.counters }, ends: { ...ends.counters } },
+      leadership: {
+        ...this.#election.counters,
+        fired: this.#cron.counters.fired,
+        fireFailures: this.#cron.counters.failed,
+      },
+      maintenance: { ...this.#duties.counters },
+      backlogs: this.#duties.backlogs,
+      eventLoopLagP99Ms,
+    };
+  }
+
+  #works(): boolean {
+    return this.#options.workers?.enabled ?? true;
+  }
+
+  #mayLead(): boolean {
+    return this.#options.leaderElection?.enabled ?? ENGINE_DEFAULTS.leaderElection.enabled;
+  }
+
+  #createRuntime(): Runtime<Tx> {
+    const { database, instance, log, workflows, activities, buffer, gate } = this.#options;
+    return {
+      database,
+      instance,
+      log,
+      buffers: createWriteBuffers(database.executor, {
+        ...ENGINE_DEFAULTS.buffer,
+        ...buffer,
+        log,
+        onNewWork: () => this.nudge(),
+      }),
+      workflows: byName(workflows, "workflow"),
+      activities: byName(activities, "activity"),
+      gate: async (name) => (gate ? gate(name) : false),
+    };
+  }
+
+  #onStarted(committed: boolean): void {
+    if (!this.#works() || this.#state !== "running") return;
+    if (committed) this.nudge();
+    else for (const afterMs of LOOK_AFTER_START_MS) setTimeout(() => this.nudge(), afterMs).unref();
+  }
+}
+
+function byName<D extends { readonly name: string }>(definitions: readonly D[], kind: string): Map<string, D> {
+  const map = new Map<string, D>();
+  for (const definition of definitions) {
+    if (map.has(definition.name)) throw new Error(`the ${kind} ${definition.name} is registered twice`);
+    map.set(definition.name, definition);
+  }
+  return map;
+}
+
+function namesOf(queues: readonly QueueOption[], kind: RunKind): Set<string> {
+  return new Set(queues.filter((queue) => queue.kind === kind).map((queue) => queue.name));
+}
+
+function slotsOf<Tx>(options: EngineOptions<Tx>): QueueSlots[] {
+  const perQueue = options.workers?.perQueue ?? {};
+  return options.queues.flatMap(({ kind, name }) => {
+    const own = perQueue[`${kind}:${name}`] ?? perQueue[name] ?? { concurrency: ENGINE_DEFAULTS.concurrency };
+    return own.enabled === false ? [] : [{ kind, queue: name, concurrency: own.concurrency }];
+  });
+}

@@ -1,0 +1,91 @@
+import type { SqlExecutor } from "./database.ts";
+import type { RunStatus } from "./run-row.ts";
+
+/** How an ownership ended, as its history shows it. */
+export type AttemptOutcome =
+  | "COMPLETED"
+  | "FAILED"
+  | "CANCELLED"
+  | "SUSPENDED"
+  | "RETRY"
+  | "HANDED_BACK"
+  | "LEASE_EXPIRED"
+  | "CONTINUED_AS_NEW";
+
+/** The end of one ownership. */
+export interface RunEnd {
+  readonly runId: string;
+  readonly fence: number;
+  readonly parentId: string | null;
+  readonly status: Exclude<RunStatus, "CREATED" | "RUNNING">;
+  readonly outcome: AttemptOutcome;
+  readonly outputJson: string | null;
+  readonly errorJson: string | null;
+  /** Suspended only: why it may not be claimed yet. */
+  readonly waiting: "time" | "event" | null;
+  /** From now until it may be claimed. */
+  readonly delayMs: number | null;
+  /** Or the time, in milliseconds since 1970; both null = only an event lets it go on. */
+  readonly dueMs: number | null;
+  /** Events the owner has seen; with another count in the database it does not sleep. */
+  readonly wakes: number | null;
+  /** Children and signals waited for. */
+  readonly awaiting: number | null;
+}
+
+/** Ends ownerships of many runs in one statement and wakes their parents. True where the end stands. */
+export async function endRuns(executor: SqlExecutor, ends: readonly RunEnd[]): Promise<boolean[]> {
+  const parents = new Set<string>();
+  for (const end of ends) if (end.parentId !== null && end.status !== "SUSPENDED") parents.add(end.parentId);
+  const { rows } = await executor.query<{ position: number }>(
+    `/* engine.endRuns */ select position from wf_end($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as position`,
+    [
+      ends.map((end) => end.runId),
+      ends.map((end) => end.fence),
+      ends.map((end) => end.status),
+      ends.map((end) => end.outcome),
+      ends.map((end) => end.outputJson),
+      ends.map((end) => end.errorJson),
+      ends.map((end) => end.waiting),
+      ends.map((end) => end.delayMs),
+      ends.map((end) => end.dueMs),
+      ends.map((end) => end.wakes),
+      ends.map((end) => end.awaiting),
+      [...parents],
+    ],
+  );
+  const stands = ends.map(() => false);
+  for (const row of rows) stands[row.position - 1] = true;
+  return stands;
+}
+
+// Children that have ended become roots of their own, so retention can take them while this run lives on.
+const CONTINUE = `/* engine.continueAsNew */
+with held as (
+  select w.id from wf_run w where w.id = $1 and w.fence = $2 and w.status = 'RUNNING' for no key update
+), consumed as (
+  delete from wf_signal g using held h
+  where g.run_id = h.id and exists (select 1 from wf_step s where s.run_id = g.run_id and s.name = 'signal:' || g.name)
+), forgotten as (
+  delete from wf_step s using held h where s.run_id = h.id
+), released as (
+  update wf_run c set parent_id = null, root_id = c.id from held h
+  where c.root_id = (select r.root_id from wf_run r where r.id = $1) and c.parent_id = h.id and c.finished_at is not null
+), history as (
+  insert into wf_attempt (run_id, fence, attempt, instance_id, instance_version, outcome, started_at)
+  select w.id, w.fence, w.attempt, w.locked_by, w.locked_version, 'CONTINUED_AS_NEW', w.claimed_at from wf_run w join held h on h.id = w.id
+  on conflict do nothing
+)
+update wf_run w set status = 'SUSPENDED', waiting = null, generation = w.generation + 1, input = $3::jsonb, take_overs = 0
+from held h where w.id = h.id`;
+
+/** Starts a run over with a new input. False when the caller no longer owns it. */
+export async function continueRunAsNew(
+  executor: SqlExecutor,
+  runId: string,
+  fence: number,
+  inputJson: string | null,
+): Promise<boolean> {
+  const { rowCount } = await executor.query(CONTINUE, [runId, fence, inputJson]);
+  return rowCount > 0;
+}

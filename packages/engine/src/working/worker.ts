@@ -1,0 +1,169 @@
+/**
+ * A worker: claims runs for its queues, executes them, writes how they ended.
+ *
+ *   ClaimLoop → ActiveRuns → attemptWorkflow | attemptActivity → WriteBuffers        LeaseKeeper beats beside it
+ *
+ * Stopping: claim nothing more; workflows are handed back at their next step; activities get the grace period, then their
+ * signal is aborted and they are handed back too; buffers are flushed.
+ */
+import type { EngineLog } from "../authoring/log.ts";
+import type { ClaimedRun } from "../store/claim.ts";
+import { retryConflicts } from "../store/conflicts.ts";
+import { continueRunAsNew } from "../store/end-runs.ts";
+import type { RunHistory } from "../store/history.ts";
+import { toJson } from "../store/json.ts";
+import { type ActiveRun, ActiveRuns } from "./active-runs.ts";
+import { attemptActivity } from "./activity-attempt.ts";
+import { type AttemptEnd, runEndOf } from "./attempt-end.ts";
+import { ClaimLoop } from "./claim-loop.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
+import type { Runtime } from "./runtime.ts";
+import { SeqFloors } from "./seq-floors.ts";
+import { type QueueSlots, Slots } from "./slots.ts";
+import { attemptWorkflow } from "./workflow-attempt.ts";
+import { isBackedUp } from "./write-buffers.ts";
+
+const DRAIN_LOOK_MS = 10;
+/** After the grace period, hand-backs must land within this time; afterwards leases end by themselves. */
+const HAND_BACK_MAX_MS = 5000;
+
+/** How a worker is sized and paced. */
+export interface WorkerOptions {
+  readonly queues: readonly QueueSlots[];
+  readonly lease: { readonly leaseMs: number; readonly beatMs: number };
+  readonly polling: { readonly intervalMs: number; readonly maxMs: number };
+}
+
+/** Executes runs in this process. */
+export class Worker<Tx> {
+  readonly ended = {
+    completed: 0,
+    failed: 0,
+    retry: 0,
+    suspended: 0,
+    continued: 0,
+    cancelled: 0,
+    handedBack: 0,
+    lost: 0,
+  };
+  readonly active = new ActiveRuns();
+  readonly slots: Slots;
+  readonly loop: ClaimLoop;
+  readonly leases: LeaseKeeper;
+  readonly #runtime: Runtime<Tx>;
+  readonly #log: EngineLog;
+
+  constructor(runtime: Runtime<Tx>, options: WorkerOptions) {
+    this.#runtime = runtime;
+    this.#log = runtime.log;
+    this.slots = new Slots(options.queues, options.polling.intervalMs);
+    const { executor } = runtime.database;
+    this.leases = new LeaseKeeper({
+      executor,
+      owner: runtime.instance.id,
+      active: this.active,
+      ...options.lease,
+      log: runtime.log,
+    });
+    this.loop = new ClaimLoop({
+      executor,
+      claimant: {
+        ...runtime.instance,
+        leaseMs: options.lease.leaseMs,
+        workflowNames: [...runtime.workflows.keys()],
+        activityNames: [...runtime.activities.keys()],
+      },
+      slots: this.slots,
+      floors: new SeqFloors(),
+      polling: options.polling,
+      log: runtime.log,
+      isBackedUp: () => isBackedUp(runtime.buffers),
+      onClaimed: (run, history) => void this.#execute(run, history),
+      onUnreadable: (run) => void this.#handBack(run),
+    });
+  }
+
+  start(): void {
+    this.leases.start();
+    this.loop.start();
+  }
+
+  nudge(): void {
+    this.loop.nudge();
+  }
+
+  /** Stops within about `graceMs`; everything claimed is finished or handed back. */
+  async stop(graceMs: number): Promise<void> {
+    await this.loop.stop();
+    this.active.drain();
+    await this.#untilIdle(graceMs);
+    for (const active of this.active.all()) active.abort("stopping");
+    await this.#untilIdle(HAND_BACK_MAX_MS);
+    for (const buffer of Object.values(this.#runtime.buffers)) buffer.giveUp();
+    await Promise.all(Object.values(this.#runtime.buffers).map((buffer) => buffer.drain()));
+    await this.leases.stop();
+  }
+
+  async #untilIdle(limitMs: number): Promise<void> {
+    const deadlineMs = performance.now() + limitMs;
+    while (this.active.size > 0 && performance.now() < deadlineMs) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    }
+  }
+
+  async #execute(run: ClaimedRun, history: RunHistory): Promise<void> {
+    const active = this.active.add(run);
+    try {
+      await this.#finish(active, await this.#attempt(active, history));
+    } catch (error) {
+      this.ended.lost++;
+      this.#log.warn(
+        { err: error, runId: run.id, run: run.name },
+        "an attempt's end could not be written; the run will be taken over",
+      );
+    } finally {
+      this.active.remove(active);
+      if (this.slots.release(run)) this.loop.nudge();
+    }
+  }
+
+  async #attempt(active: ActiveRun, history: RunHistory): Promise<AttemptEnd> {
+    const { run, control } = active;
+    if (run.cancelRequested) return { kind: "cancelled" };
+    return run.kind === "workflow"
+      ? attemptWorkflow(this.#runtime, run, history, control)
+      : attemptActivity(this.#runtime, run, history, control);
+  }
+
+  async #finish({ run }: ActiveRun, end: AttemptEnd): Promise<void> {
+    const stands = await this.#write(run, end);
+    const kind = stands ? end.kind : "lost";
+    this.ended[kind]++;
+    if (kind === "lost")
+      this.#log.info({ runId: run.id, run: run.name, fence: run.fence }, "the run belongs to somebody else now");
+    if (stands && end.kind === "failed")
+      this.#log.warn({ err: end.error, runId: run.id, run: run.name }, "a run failed");
+    if (stands && end.kind === "retry") {
+      const fields = { err: end.error, runId: run.id, run: run.name, attempt: run.attempt, delayMs: end.delayMs };
+      this.#log.info(fields, "an attempt failed; another one follows");
+    }
+  }
+
+  /** False when the run is no longer ours. */
+  async #write(run: ClaimedRun, end: AttemptEnd): Promise<boolean> {
+    if (end.kind === "lost") return false;
+    if (end.kind !== "continued") return this.#runtime.buffers.ends.add(runEndOf(run, end));
+    const { executor } = this.#runtime.database;
+    const inputJson = toJson(end.input, `the input of ${run.name}`);
+    const stands = await retryConflicts(() => continueRunAsNew(executor, run.id, run.fence, inputJson));
+    if (stands) this.loop.nudge();
+    return stands;
+  }
+
+  async #handBack(run: ClaimedRun): Promise<void> {
+    const active = this.active.add(run);
+    await this.#finish(active, { kind: "handedBack" }).catch(() => undefined); // the lease ends by itself
+    this.active.remove(active);
+    this.slots.release(run);
+  }
+}
