@@ -24,10 +24,16 @@ export function accountFor(layout: Layout): Account {
     return {};
   }
   if (owner?.uid) return owner;
+  return unprivilegedAccount();
+}
+
+/** Whom root runs servers as that refuse to run as root. */
+export function unprivilegedAccount(): Account {
+  if (process.getuid?.() !== 0) return {};
   const account = UNPRIVILEGED_ACCOUNTS.map(findAccount).find((found) => found !== undefined);
   if (account) return account;
   throw new EmbeddedPostgresError(
-    `PostgreSQL does not run as root and this machine has no account named ${UNPRIVILEGED_ACCOUNTS.join(" or ")}; create one (useradd --system postgres) or start as another user`,
+    `PostgreSQL and its pooler do not run as root and this machine has no account named ${UNPRIVILEGED_ACCOUNTS.join(" or ")}; create one (useradd --system postgres) or start as another user`,
   );
 }
 

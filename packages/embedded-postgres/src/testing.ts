@@ -13,6 +13,7 @@ import { hashOfTemplate, type TestTemplate } from "./template-hash.ts";
 import { ensureTestServer, keepConnected, TEST_DATABASE_URL_VARIABLE } from "./test-server.ts";
 
 export { TEST_RUN_VARIABLE, type TestTemplate } from "./template-hash.ts";
+export { pgBouncerMissing, startPgBouncer, type TestPooler } from "./test-pooler.ts";
 export { ensureTestServer, keepConnected, stopTestServerIfIdle, TEST_DATABASE_URL_VARIABLE } from "./test-server.ts";
 
 const ADVISORY_LOCK_CLASS = 0x45565454;

@@ -17,6 +17,7 @@ import { type MigrationPlan, planWith, type RunPhase } from "./plan.ts";
 
 const LOCK_WAIT_DEFAULT_MS = 15 * 60 * 1000;
 const LOCK_RETRY_DEFAULT_MS = 10 * 60 * 1000;
+const DONE_BY_ANOTHER = "another process has migrated meanwhile";
 
 /** What to migrate, and as whom. */
 export type MigrateOptions = {
@@ -74,7 +75,7 @@ async function migrateLocked(options: MigrateOptions, files: MigrationFile[], ob
     log,
   });
   if (!lock) {
-    log("another process has migrated meanwhile");
+    log(DONE_BY_ANOTHER);
     return [];
   }
   try {
@@ -109,6 +110,7 @@ async function workLocked(
 async function applyPending(context: ApplyContext, plan: MigrationPlan, options: MigrateOptions): Promise<string[]> {
   const { component } = options;
   const report = options.onProgress ?? (() => {});
+  if (plan.pending.length === 0) context.log(DONE_BY_ANOTHER);
   for (const file of plan.pending) {
     const start = performance.now();
     report({ component, id: file.id, state: "started" });

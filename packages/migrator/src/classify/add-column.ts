@@ -1,6 +1,6 @@
 import type { ColumnDef, Constraint, TypeName } from "libpg-query";
 import { nameOfParts, type Scope, stringsOf } from "./scope.ts";
-import { columnsReferred, contains, possiblyVolatileCalls } from "./search-tree.ts";
+import { columnsReferred, contains, functionsCalled, nodesBelow, possiblyVolatileCalls } from "./search-tree.ts";
 import { additive, breaking, type Finding, locking, review } from "./verdict.ts";
 
 /** Types of the catalog that cannot be a domain with constraints (which would be checked row by row). */
@@ -9,6 +9,8 @@ const BUILT_IN_TYPES = new Set(
    json jsonb jsonpath line lseg macaddr macaddr8 money name numeric numrange oid path pg_lsn point polygon text time
    timestamp timestamptz timetz tsquery tsrange tstzrange tsvector uuid varbit varchar xml`.split(/\s+/),
 );
+const NULL_REJECTING_NODES = ["NullTest", "BooleanTest", "CoalesceExpr", "CaseExpr", "SubLink", "RowExpr"];
+const NULL_IN_NULL_OUT = new Set(["length", "char_length", "octet_length", "lower", "upper", "btrim", "jsonb_typeof"]);
 const SERIAL_TYPES = new Set(["serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"]);
 
 /** ALTER TABLE … ADD COLUMN on a table that older builds use. */
@@ -85,9 +87,18 @@ function judgeDefault(constraint: Constraint, column: string): Finding[] {
 function judgeCheck(constraint: Constraint, column: string): Finding[] {
   const others = columnsReferred(constraint.raw_expr).filter((referred) => referred !== column);
   if (others.length > 0) return breaking(`CHECK on ${others.join(", ")} may reject what older builds write`);
-  const mayRejectNull = contains(constraint.raw_expr, "NullTest") || contains(constraint.raw_expr, "CoalesceExpr");
-  if (mayRejectNull) return breaking(`CHECK on new column ${column} may reject the NULL that older builds leave`);
+  if (mayRejectNull(constraint.raw_expr))
+    return breaking(`CHECK on new column ${column} may reject the NULL that older builds leave`);
   return locking(`CHECK on new column ${column} is verified row by row under an exclusive lock`);
+}
+
+/** A check of plain comparisons is not false for NULL, so it passes; tests for NULL and unknown functions may be. */
+function mayRejectNull(expression: unknown): boolean {
+  return (
+    NULL_REJECTING_NODES.some((kind) => contains(expression, kind)) ||
+    functionsCalled(expression).some((name) => !NULL_IN_NULL_OUT.has(name)) ||
+    nodesBelow(expression, "A_Expr").some((node) => /DISTINCT/.test((node as { kind?: string }).kind ?? ""))
+  );
 }
 
 /** A foreign key to a table that older builds delete from: unless it cascades, their DELETE may now fail. */

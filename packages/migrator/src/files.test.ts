@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { migrationFiles } from "../test/scratch.ts";
+import { readMigrationFiles } from "./files.ts";
+import { lintMigrations } from "./lint.ts";
+
+const NAME = "202611220000__create_things";
+
+describe("a migration file is refused", () => {
+  test.each([
+    ["with another name", { create_things: "select 1" }, /YYYYMMDDHHMM__verb_thing/],
+    ["without a phase", { [NAME]: "-- phase: nonsense\nselect 1" }, /phase: expand/],
+    ["when the phase stands behind the first statement", { [NAME]: "select 1;\n-- phase: expand\n" }, /phase: expand/],
+    ["without a statement", { [NAME]: "-- nothing here\n" }, /no statement/],
+    [
+      "with a syntax error, naming the line",
+      { [NAME]: "create tabel t ()" },
+      /create_things.sql: line 2: syntax error/,
+    ],
+    [
+      "when it mixes concurrent and other statements",
+      { [NAME]: "create index concurrently if not exists i on t (a);\ncreate table x ()" },
+      /line 3: .*another file/,
+    ],
+    ["when a concurrent statement is not repeatable", { [NAME]: "drop index concurrently i" }, /IF \[NOT\] EXISTS/],
+    ["when it cannot run in a transaction at all", { [NAME]: "alter system set work_mem = '1MB'" }, /not repeatable/],
+  ])("%s", async (_, files, message) => {
+    await expect(readMigrationFiles(migrationFiles(files as Record<string, string>))).rejects.toThrow(message);
+  });
+});
+
+describe("a migration file is read", () => {
+  test("the same with either kind of line end and with a byte order mark", async () => {
+    const unix = migrationFiles({ [NAME]: "-- phase: contract\n-- reviewed: small table\ndrop table t;\n" });
+    const windows = migrationFiles({
+      [NAME]: "\uFEFF-- phase: contract\r\n-- reviewed: small table\r\ndrop table t;\r\n",
+    });
+    const [[one], [two]] = [await readMigrationFiles(unix), await readMigrationFiles(windows)];
+    expect(two?.checksum).toBe(one?.checksum);
+    expect(two).toMatchObject({ id: NAME, phase: "contract", reviewed: ["small table"], transactional: true });
+  });
+
+  test("in the order of its name, beside generated files", async () => {
+    const directory = migrationFiles({
+      "202602010000__b": "select 1",
+      "202601010000__z": "select 1",
+      schema: "select 1",
+    });
+    expect((await readMigrationFiles(directory)).map((file) => file.id)).toEqual([
+      "202601010000__z",
+      "202602010000__b",
+    ]);
+  });
+});
+
+describe("the lint", () => {
+  const files = {
+    "202601010000__create_things": "create table things (id int);",
+    "202601020000__break_things": "-- phase: expand\n-- reviewed: no excuse\nalter table things drop column id;",
+    "202601030000__index_things": "create index on things (id);",
+    "202601040000__fill_things": "update things set id = 1 where id = 2;",
+    "202601050000__empty_things": "-- phase: expand\n-- reviewed: ten rows\ndelete from things where id = 1;",
+    "202601060000__remove_things": "-- phase: contract\ndrop table things;",
+  };
+
+  test("refuses breaking statements even when reviewed, others without a review; contract files pass", async () => {
+    const problems = await lintMigrations(migrationFiles(files));
+    expect(problems.map(({ file, line, message }) => `${file}:${line} ${message.split(":")[0]}`)).toEqual([
+      "202601020000__break_things.sql:3 breaking",
+      "202601030000__index_things.sql:2 locking",
+      "202601040000__fill_things.sql:2 review",
+    ]);
+  });
+
+  test("asks nothing of the first release, which has no older build beside it", async () => {
+    const problems = await lintMigrations(migrationFiles(files), { baseline: "202601030000__index_things" });
+    expect(problems.map((problem) => problem.file)).toEqual(["202601040000__fill_things.sql"]);
+  });
+});

@@ -1,0 +1,29 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import path from "node:path";
+
+const CHILD = path.join(import.meta.dirname, "migrate-child.ts");
+
+/** A migration in a process of its own. */
+export type MigrationProcess = {
+  child: ChildProcess;
+  output(): string;
+  ended: Promise<{ code: number | null; signal: string | null; output: string }>;
+};
+
+/** Starts one; with `dieAt` it kills itself after its n-th query. */
+export function startMigration(url: string, directory: string, dieAt?: string): MigrationProcess {
+  const child = spawn(process.execPath, [CHILD, url, directory, ...(dieAt ? [dieAt] : [])], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    output += chunk;
+  });
+  const ended = new Promise<{ code: number | null; signal: string | null; output: string }>((resolve) => {
+    child.once("close", (code, signal) => resolve({ code, signal, output }));
+  });
+  return { child, output: () => output, ended };
+}
