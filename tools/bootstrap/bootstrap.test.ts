@@ -41,9 +41,18 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  for (const child of children.splice(0)) child.kill("SIGKILL");
+  for (const { pid } of children.splice(0)) endGroup(pid);
   rmSync(root, { recursive: true, force: true });
 });
+
+/** The program a bootstrap started lives in its group, and outlives it when it is killed. */
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of them have ended.
+  }
+}
 
 function start(args: string[], cwd = root): { child: ChildProcess; output(): string; ended: Promise<unknown[]> } {
   const { INIT_CWD, npm_package_json, EVERTRACK_INSTALL, ...env } = process.env;
@@ -51,6 +60,7 @@ function start(args: string[], cwd = root): { child: ChildProcess; output(): str
     cwd,
     env: { ...env, PATH: `${join(root, "bin")}${delimiter}${process.env.PATH}` },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
   });
   children.push(child);
   let text = "";

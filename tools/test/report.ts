@@ -1,4 +1,5 @@
 import type { StageResult } from "./run-stages.ts";
+import type { SkippedTest } from "./vitest-report.ts";
 
 /** Adds up what the stages counted. */
 export function sum(results: StageResult[]): { passed: number; failed: number; skipped: number } {
@@ -13,7 +14,7 @@ export function sum(results: StageResult[]): { passed: number; failed: number; s
 export function report(results: StageResult[]): void {
   const skippedTests = results.flatMap(({ skipped }) => skipped);
   if (skippedTests.length > 0) console.log("\nSkipped, and why:");
-  for (const { file, name } of skippedTests) console.log(`  ${file}: ${name}`);
+  for (const [group, count] of groupsOf(skippedTests)) console.log(`  ${group}${count > 1 ? ` – ${count} tests` : ""}`);
   console.log("");
   for (const { name, passed, failed, skipped, durationMs } of results) {
     const verdict = failed > 0 ? "FAILED" : "ok";
@@ -24,4 +25,14 @@ export function report(results: StageResult[]): void {
   }
   const { passed, failed, skipped } = sum(results);
   console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+}
+
+/** Tests skipped together have one reason: a line and how many there are. */
+function groupsOf(skippedTests: SkippedTest[]): Map<string, number> {
+  const groups = new Map<string, number>();
+  for (const { file, group } of skippedTests) {
+    const line = `${file}: ${group}`;
+    groups.set(line, (groups.get(line) ?? 0) + 1);
+  }
+  return groups;
 }

@@ -68,7 +68,7 @@ describe("counting", () => {
     const testResults = files.map(({ status, tests }, index) => ({
       name: join(folder, `${index}.test.ts`),
       status,
-      assertionResults: tests.map(([fullName, result]) => ({ fullName, status: result })),
+      assertionResults: tests.map(([fullName, result]) => ({ fullName, status: result, ancestorTitles: [] })),
     }));
     const path = join(folder, "report.json");
     writeFileSync(path, JSON.stringify({ testResults }));
@@ -98,6 +98,11 @@ describe("counting", () => {
     const report = reportOf({ status: "passed", tests });
     expect(countVitest(report, false)).toMatchObject({ failed: 0, skipped: [{}, {}] });
     expect(countVitest(report, true)).toMatchObject({ failed: 1, skipped: [{ name: "later" }] });
+  });
+
+  test("a test whose process died is a failure, not a skip", () => {
+    const report = reportOf({ status: "passed", tests: [["unfinished", "pending"]] });
+    expect(countVitest(report, false)).toMatchObject({ failed: 1, skipped: [] });
   });
 
   test("a missing report counts as nothing", () => {

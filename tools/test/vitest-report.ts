@@ -7,9 +7,10 @@ import { relative } from "node:path";
 import { z } from "zod";
 import { stagesDirectory } from "./stages.ts";
 
-/** A test that did not run; its name carries the reason. */
+/** A test that did not run; its name, or that of its group (the outermost describe), carries the reason. */
 export interface SkippedTest {
   file: string;
+  group: string;
   name: string;
 }
 
@@ -19,13 +20,18 @@ const reportSchema = z.object({
       name: z.string(),
       status: z.string(),
       message: z.string().optional(),
-      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+      assertionResults: z.array(
+        z.object({ fullName: z.string(), status: z.string(), ancestorTitles: z.array(z.string()) }),
+      ),
     }),
   ),
 });
 
 /** A name that says which system package is missing, as the tests write it. */
 const missingProgram = /apt-get install/;
+
+/** What vitest writes for a test whose process died before it came to an end. */
+const unfinished = "pending";
 
 /** Reads the report; a missing or broken one counts as nothing, which the caller treats as a failure. */
 export function countVitest(
@@ -36,10 +42,13 @@ export function countVitest(
   for (const file of readReport(reportFile)) {
     if (file.status === "failed" && file.assertionResults.every(({ status }) => status !== "failed"))
       counts.failed += 1;
-    for (const { fullName, status } of file.assertionResults) {
+    for (const { fullName, status, ancestorTitles } of file.assertionResults) {
       if (status === "passed") counts.passed += 1;
-      else if (status === "failed") counts.failed += 1;
-      else counts.skipped.push({ file: relative(stagesDirectory, file.name), name: fullName });
+      else if (status === "failed" || status === unfinished) counts.failed += 1;
+      else {
+        const group = ancestorTitles[0] ?? fullName;
+        counts.skipped.push({ file: relative(stagesDirectory, file.name), group, name: fullName });
+      }
     }
   }
   if (!continuousIntegration) return counts;
