@@ -1,5 +1,6 @@
 import type { Activity, Engine, Workflow } from "@evertrack/engine";
 import { accessFeature, seedAccess } from "../features/access/index.ts";
+import { clusterFeature } from "../features/cluster/index.ts";
 import { seedSettings, settingsFeature } from "../features/settings/index.ts";
 import type { Clock } from "../platform/clock/clock.ts";
 import type { Config, Property } from "../platform/config/index.ts";
@@ -16,6 +17,7 @@ import type { Authenticate, Route } from "../platform/http/index.ts";
 import type { Log } from "../platform/log/log.ts";
 import type { Subscriber } from "../platform/outbox/index.ts";
 import { lateClient } from "./late-client.ts";
+import { BUILT_AT, VERSION } from "./version.ts";
 
 export interface FeatureDeps {
   config: Config;
@@ -47,9 +49,10 @@ export function composeFeatures(deps: FeatureDeps): Features {
   const late = lateClient();
   const access = accessFeature(deps);
   const settings = settingsFeature(deps);
+  const cluster = clusterFeature({ version: VERSION, builtAt: BUILT_AT });
   const housekeeping: HousekeepingTask[] = [...access.cron];
   return {
-    routes: [...access.routes, ...settings.routes],
+    routes: [...access.routes, ...settings.routes, ...cluster.routes],
     authenticate: access.authenticate,
     workflows: [housekeepingWorkflow],
     activities: [housekeepingWork(housekeeping)],
