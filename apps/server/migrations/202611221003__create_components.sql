@@ -33,6 +33,8 @@ create table component (
   license text,
   license_expression text,
   license_url text,
+  -- 52 bits of sha256 over everything a BOM says beyond the identity: an import compares it instead of the values.
+  content_hash bigint not null default 0,
   detail jsonb,
   primary key (project_id, identity_id)
 );

@@ -1,0 +1,91 @@
+import { sql } from "kysely";
+import type { Db, Tx } from "../../../platform/db/index.ts";
+import type { InventoryRow } from "../inventory.ts";
+
+/** A component to write: its row of the inventory with the identity's row id. */
+export interface StoredComponent extends InventoryRow {
+  identityId: number;
+}
+
+/** Content hashes of a project's components by identity. */
+export async function contentHashesOf(db: Db, projectId: number): Promise<Map<number, number>> {
+  const { rows } = await sql<{ id: number; hash: number }>`/* components.contentHashes */
+    select identity_id as id, content_hash as hash from component where project_id = ${projectId}`.execute(db);
+  return new Map(rows.map(({ id, hash }) => [id, hash]));
+}
+
+/** Adds components to a project; they get a UUID and are seen from now on. */
+export async function insertComponents(tx: Tx, projectId: number, rows: readonly StoredComponent[]): Promise<void> {
+  await sql`/* components.insert */
+    insert into component
+      (project_id, identity_id, classifier, is_internal, license, license_expression, license_url, content_hash, detail)
+    select ${projectId}::int, i, c, n, l, le, lu, h, d from ${recordset(rows)}
+    order by i`.execute(tx);
+}
+
+/** Changes what BOMs say about components; UUID and first sight stay. */
+export async function updateComponents(tx: Tx, projectId: number, rows: readonly StoredComponent[]): Promise<void> {
+  await sql`/* components.update */
+    update component set classifier = r.c, is_internal = r.n, license = r.l, license_expression = r.le,
+      license_url = r.lu, content_hash = r.h, detail = r.d
+    from ${recordset(rows)} where project_id = ${projectId} and identity_id = r.i`.execute(tx);
+}
+
+/** Details are JSON already: they are put into the parameter as they are. */
+function recordset(rows: readonly StoredComponent[]) {
+  const json = rows.map((row) => {
+    const members = JSON.stringify({
+      i: row.identityId,
+      c: row.classifier,
+      n: row.isInternal,
+      l: row.license,
+      le: row.licenseExpression,
+      lu: row.licenseUrl,
+      h: row.contentHash,
+    });
+    return `${members.slice(0, -1)},"d":${row.detail}}`;
+  });
+  return sql`jsonb_to_recordset(${`[${json.join(",")}]`}::jsonb)
+    as r(i int, c text, n boolean, l text, le text, lu text, h bigint, d jsonb)`;
+}
+
+/** Removes components of a project by identity. */
+export async function removeComponents(tx: Tx, projectId: number, identityIds: readonly number[]): Promise<void> {
+  await sql`/* components.remove */
+    delete from component where project_id = ${projectId} and identity_id = any(${[...identityIds]}::int[])`.execute(
+    tx,
+  );
+}
+
+/** Removes up to `limit` components of a project; returns how many. */
+export async function removeSomeComponents(tx: Tx, projectId: number, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`/* components.removeSome */
+    delete from component where project_id = ${projectId} and identity_id = any(array(
+      select identity_id from component where project_id = ${projectId} order by identity_id limit ${limit}))`.execute(
+    tx,
+  );
+  return Number(numAffectedRows ?? 0n);
+}
+
+/** What is remembered of an imported document. */
+export interface BomImport {
+  projectId: number;
+  token: string;
+  format: string;
+  specVersion: string;
+  serialNumber: string | undefined;
+  bomVersion: number | undefined;
+  generatedAt: string | undefined;
+  components: number;
+  notes: readonly object[];
+}
+
+/** Records an imported document; importing the same upload again changes nothing. */
+export async function insertBomImport(tx: Tx, bom: BomImport): Promise<void> {
+  await sql`/* components.insertBomImport */
+    insert into bom_import
+      (project_id, token, format, spec_version, serial_number, bom_version, generated_at, components, notes)
+    values (${bom.projectId}, ${bom.token}, ${bom.format}, ${bom.specVersion}, ${bom.serialNumber ?? null},
+      ${bom.bomVersion ?? null}, ${bom.generatedAt ?? null}, ${bom.components}, ${JSON.stringify(bom.notes)}::jsonb)
+    on conflict (token) do nothing`.execute(tx);
+}
