@@ -40,8 +40,16 @@ describe("isAffected", () => {
     expect(inRange("cran", { fixed: "2.0a" }, "1.9")).toBe(true);
   });
 
-  test("a Composer branch is in no range", () => {
-    expect(inRange("composer", {}, "dev-master")).toBe(false);
+  test("a placeholder instead of a version is in no range", () => {
+    for (const scheme of ["golang", "pypi", "npm", "generic"] as const) {
+      expect(inRange(scheme, { fixed: "2.0.0" }, "(devel)")).toBe(false);
+      expect(inRange(scheme, {}, "(devel)")).toBe(false);
+    }
+  });
+
+  test("a Composer branch is in no bounded range", () => {
+    expect(inRange("composer", { fixed: "9.0" }, "dev-2.x")).toBe(false);
+    expect(inRange("composer", { fixed: "9.0" }, "dev-master")).toBe(false);
     expect(inRange("composer", { fixed: "2.0" }, "1.0")).toBe(true);
   });
 

@@ -1,7 +1,8 @@
 // Does an advisory affect a version? Listed versions or ranges, whichever says so (OSV schema, "Evaluation").
 //
 // Bounds are parsed when a matcher is prepared, component versions once per scheme through a bounded cache, so a match is a
-// few comparisons. Text a scheme cannot read is compared by the generic order instead (spec analysis §4.1).
+// few comparisons. Text a scheme cannot read is compared by the generic order instead (spec analysis §4.1), unless it holds
+// no digit: such a placeholder is in no range, as if it were missing.
 
 import { orderOf, readVersion, type Scheme } from "../versions/schemes.ts";
 import type { VersionOrder } from "../versions/version-order.ts";
@@ -52,11 +53,15 @@ function prepareList({ scheme, versions }: AffectedVersions): AffectedMatcher {
   };
 }
 
+/** "(devel)", "latest" and their like name no release, so no range has a place for them. */
+const NAMES_A_RELEASE = /[0-9]/;
+
 function prepareRange(scheme: Scheme, range: VersionRange): AffectedMatcher {
   const order = orderOf(scheme);
   const own = new Interval(scheme, range);
   let generic: Interval | undefined;
   return (version) => {
+    if (!NAMES_A_RELEASE.test(version)) return false;
     const parsed = own.isReadable ? readCached(scheme, version) : undefined;
     if (parsed !== undefined) return !order.standsOutsideRanges?.(parsed) && own.contains(parsed);
     generic ??= new Interval("generic", range);
