@@ -1,5 +1,5 @@
-import { AppError } from "../../../platform/http/index.ts";
 import type { Db } from "../../../platform/db/index.ts";
+import { AppError } from "../../../platform/http/index.ts";
 import { type Extension, type ExtensionRegistry, effectiveConfig } from "../extensions.ts";
 import { readExtensionConfig } from "../store/extensions.ts";
 

@@ -1,0 +1,175 @@
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { testDatabase } from "@evertrack/embedded-postgres/testing";
+import { createEngine, type Engine, type RunDetails } from "@evertrack/engine";
+import { engineMigrationsDirectory } from "@evertrack/engine/migrations";
+import { quietLog, until } from "@evertrack/engine/testing";
+import { migrate } from "@evertrack/migrator";
+import { pino } from "pino";
+import { Config } from "../../platform/config/index.ts";
+import { mapSource } from "../../platform/config/sources.ts";
+import { Database, executorOf, type Tx } from "../../platform/db/index.ts";
+import { createOutbound } from "../../platform/outbound/index.ts";
+import { writeExtensionConfig } from "../settings/store/extensions.ts";
+import { startMirror } from "./commands/start-mirror-run.ts";
+import { vulnerabilitiesFeature } from "./index.ts";
+import { VULN_DATA_SOURCE } from "./osv-extension.ts";
+
+const appMigrationsDirectory = join(import.meta.dirname, "../../../migrations");
+
+/** A database with the schema of product and engine. */
+export async function openTestDatabase(): Promise<{ database: Database; url: string; drop(): Promise<void> }> {
+  const { url, drop } = await testDatabase({
+    template: {
+      name: "vulnerabilities",
+      async prepare(connectionString) {
+        const components = { app: appMigrationsDirectory, engine: engineMigrationsDirectory };
+        for (const [component, directory] of Object.entries(components))
+          await migrate({ connectionString, component, directory, version: "0.0.0" });
+      },
+    },
+  });
+  const database = openDatabase(url);
+  return {
+    database,
+    url,
+    async drop() {
+      await database.close();
+      await drop();
+    },
+  };
+}
+
+export function openDatabase(url: string): Database {
+  return new Database(
+    {
+      name: "default",
+      url,
+      poolSizeMax: 10,
+      idleTimeoutMs: 10_000,
+      connectionLifetimeMs: 600_000,
+      connectTimeoutMs: 10_000,
+      queryTimeoutMs: 60_000,
+      applicationName: "test",
+    },
+    pino({ level: "silent" }),
+  );
+}
+
+export interface MirrorBench {
+  database: Database;
+  engine: Engine<Tx>;
+  feature: ReturnType<typeof vulnerabilitiesFeature>;
+  log: ReturnType<typeof quietLog>;
+  /** Puts a configuration of the OSV source into force; enabled unless it says otherwise. */
+  configure(config: Record<string, unknown>): Promise<void>;
+  /** Starts a mirror and waits for its end. */
+  mirror(deadlineMs?: number): Promise<RunDetails>;
+  stop(): Promise<void>;
+}
+
+interface BenchOptions {
+  properties?: Record<string, string>;
+  leaseMs?: number;
+}
+
+const MIRROR_DEADLINE_MS = 60_000;
+
+/** The feature on a running engine; connections to this machine are allowed unless a property says otherwise. */
+export async function startMirrorBench(database: Database, options: BenchOptions = {}): Promise<MirrorBench> {
+  const properties = { "dt.vuln-data-source.osv.allow-local-connections": "true", ...options.properties };
+  const config = new Config([mapSource("test", new Map(Object.entries(properties)))]);
+  const outbound = createOutbound({ connectTimeoutMs: 5_000 });
+  const log = quietLog();
+  let engine: Engine<Tx> | undefined;
+  const client = new Proxy({} as Engine<Tx>["client"], {
+    get: (_target, member) => engine && Reflect.get(engine.client, member),
+  });
+  const feature = vulnerabilitiesFeature({ config, database, outbound, client });
+  const leaseMs = options.leaseMs ?? 2_000;
+  engine = createEngine<Tx>({
+    database: { executor: database.executor, transaction: (work) => database.transaction(work), executorOf },
+    instance: { id: `test-${crypto.randomUUID()}`, version: "0.0.0" },
+    log,
+    workflows: feature.workflows,
+    activities: feature.activities,
+    queues: [
+      { kind: "workflow", name: "default" },
+      { kind: "activity", name: "default" },
+    ],
+    leaderElection: { enabled: true, leaseMs, checkMs: leaseMs / 8 },
+    lease: { leaseMs, beatMs: leaseMs / 4 },
+    polling: { intervalMs: 20, maxMs: 100 },
+  } as Parameters<typeof createEngine<Tx>>[0]);
+  await engine.start();
+  const running = engine;
+  return {
+    database,
+    engine: running,
+    feature,
+    log,
+    async configure(wanted) {
+      await database.transaction((tx) =>
+        writeExtensionConfig(tx, VULN_DATA_SOURCE, "osv", { enabled: true, ...wanted }),
+      );
+    },
+    async mirror(deadlineMs = MIRROR_DEADLINE_MS) {
+      const runId = await database.transaction(async (tx) => {
+        await startMirror(tx, running.client, "osv");
+        const { rows } = await executorOf(tx).query<{ id: string }>(
+          "select value->>'runId' as id from extension_state where key = 'latest-run'",
+        );
+        return rows[0]?.id ?? "";
+      });
+      return endOf(running, runId, deadlineMs);
+    },
+    async stop() {
+      await running.stop({ graceMs: 1_000 });
+      await outbound.close();
+    },
+  };
+}
+
+/** Waits until a run has ended. */
+export function endOf(engine: Engine<Tx>, runId: string, deadlineMs = MIRROR_DEADLINE_MS): Promise<RunDetails> {
+  return until(
+    `run ${runId} has ended`,
+    async () => {
+      const run = await engine.client.getRun(runId);
+      return run !== null && ["COMPLETED", "FAILED", "CANCELLED"].includes(run.status) && run;
+    },
+    deadlineMs,
+  );
+}
+
+/** A bucket over HTTP whose files a test changes; counts what was asked for. */
+export async function serveBucket(files: Map<string, Buffer | string | (() => number)>) {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(request.url ?? "").replace(/^\//, "");
+    requests.push(path);
+    const content = files.get(path);
+    if (typeof content === "function") response.writeHead(content()).end();
+    else if (content === undefined) response.writeHead(404).end();
+    else response.end(content);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** A directory that is gone after the test. */
+export function temporaryDirectory(): { path: string; remove(): Promise<void> } {
+  const path = mkdtempSync(join(tmpdir(), "evertrack-test-"));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
