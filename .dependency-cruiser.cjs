@@ -16,8 +16,8 @@ const ranks = [
 
 const features = "^apps/server/src/features";
 const ranked = `${features}/(${ranks.flat().join("|")})/`;
-/** A layer of a slice is a folder (`store/`) or a flat file (`store.ts`, `store-reading.ts`). */
-const layer = (name) => `${features}/([^/]+)/(|.*/)(${name})(/|\\.ts$|-[^/]+\\.ts$)`;
+/** A layer of a slice is a folder (`store/`) or a flat file (`store.ts`; directly in the feature also `store-reading.ts`). */
+const layer = (name) => `${features}/([^/]+)/((|.*/)(${name})(/|\\.ts$)|(${name})-[^/]+\\.ts$)`;
 const testFiles = "\\.(test|e2e)\\.tsx?$";
 const forTests = `${testFiles}|(^|/)(test|testing|bench)/|/testing\\.ts$|^(e2e|bench|tools)/|\\.config\\.ts$`;
 /** `$1` is the feature the importing file belongs to. */

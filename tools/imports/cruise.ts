@@ -35,7 +35,10 @@ export async function cruiseTree(baseDirectory: string): Promise<CruiseReport> {
   const folders = topFolders.filter((folder) => existsSync(join(baseDirectory, folder)));
   const { output } = await cruise(folders, { ...options, baseDir: baseDirectory }, enhancedResolveOptions);
   if (typeof output === "string") throw new Error(`dependency-cruiser answered with text: ${output.slice(0, 200)}`);
-  const comments = new Map(options.ruleSet?.forbidden?.map(({ name, comment }) => [name, comment]));
+  const comments = new Map<string, string>();
+  for (const { name, comment } of options.ruleSet?.forbidden ?? []) {
+    if (name !== undefined && comment !== undefined && !comments.has(name)) comments.set(name, comment);
+  }
   const violations = output.summary.violations.map(({ rule, from, to }) => {
     return { rule: rule.name, from, to, comment: comments.get(rule.name) ?? "" };
   });

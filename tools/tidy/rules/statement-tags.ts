@@ -3,7 +3,7 @@ import { error, isTest, type Problem, sourcesOf, type TidyRule } from "../reposi
 import { visitNodes } from "../source-text.ts";
 
 const store =
-  /^apps\/server\/src\/(?:features|platform)\/([^/]+)\/(?:.*\/)?store(?:\/|\.ts$|-[^/]+\.ts$)|^packages\/(engine)\/src\/store\//;
+  /^apps\/server\/src\/(?:features|platform)\/([^/]+)\/(?:(?:.*\/)?store(?:\/|\.ts$)|store-[^/]+\.ts$)|^packages\/(engine)\/src\/store\//;
 
 const transactionControl = /^\s*(begin|commit|rollback|savepoint|release|set local)\b/i;
 

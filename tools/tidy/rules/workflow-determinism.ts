@@ -1,7 +1,7 @@
 import { error, isTest, lineAt, sourcesOf, type TidyRule } from "../repository.ts";
 import { withoutComments } from "../source-text.ts";
 
-const workflows = /^apps\/server\/src\/features\/[^/]+\/(?:.*\/)?workflows(?:\/|\.ts$|-[^/]+\.ts$)/;
+const workflows = /^apps\/server\/src\/features\/[^/]+\/(?:(?:.*\/)?workflows(?:\/|\.ts$)|workflows-[^/]+\.ts$)/;
 const notDeterministic =
   /\bMath\s*\.\s*random\b|\bDate\b(?=\s*[.(])|\bset(?:Timeout|Interval|Immediate)\s*\(|\bfetch\s*\(|\bprocess\s*\.|\bcrypto\s*\.|\bperformance\s*\.|\brandomUUID\s*\(/g;
 

@@ -1,1 +1,1 @@
-export { upload } from "./commands/upload-bom.ts";
+export { upload } from "./commands/store-upload.ts";
