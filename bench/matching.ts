@@ -43,11 +43,11 @@ interface Row {
 
 type Index = Map<string, IndexedMatcher<string>[]>;
 
-const loading = performance.now();
+const beforeLoad = process.cpuUsage();
 const { index, advisories, withdrawn } = loadIndex(options.osv);
-const loadMs = performance.now() - loading;
+const loadCpuMs = cpuMsSince(beforeLoad);
 console.log(
-  `${advisories} advisories (${withdrawn} withdrawn left out), ${index.size} packages, ${loadMs.toFixed(0)} ms\n`,
+  `${advisories} advisories (${withdrawn} withdrawn left out), ${index.size} packages, ${loadCpuMs.toFixed(0)} ms CPU\n`,
 );
 
 const rows = scoreRows(options.rows);
@@ -63,7 +63,7 @@ console.log(
     ]),
   ),
 );
-console.log(`\n${rows.queriesPerSecond.toFixed(0)} purls per second`);
+console.log(`\n${rows.purlsPerCpuSecond.toFixed(0)} purls per CPU second`);
 for (const miss of [...rows.misses, ...expected.misses].slice(0, Number(options.show))) console.log(miss);
 writeResult();
 process.exitCode = percentOf(rows.total) >= EXACT_PERCENT_MIN && expected.total.exact === expected.total.rows ? 0 : 1;
@@ -93,7 +93,7 @@ function scoreRows(file: string) {
   const byCase: ScoreTable = new Map();
   const total: Score = { rows: 0, exact: 0 };
   const misses: string[] = [];
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const row of readRows(file)) {
     const found = findAdvisories(row.purl).sort();
     const isExact = JSON.stringify(found) === JSON.stringify(row.expected.toSorted());
@@ -103,8 +103,13 @@ function scoreRows(file: string) {
     countRow(byEcosystem, row.ecosystem ?? "-", isExact);
     countRow(byCase, row.case ?? "-", isExact);
   }
-  const queriesPerSecond = total.rows / ((performance.now() - started) / 1000);
-  return { byEcosystem, byCase, total, misses, queriesPerSecond };
+  return { byEcosystem, byCase, total, misses, purlsPerCpuSecond: (1000 * total.rows) / cpuMsSince(started) };
+}
+
+/** CPU time, because the machine is seldom idle. */
+function cpuMsSince(earlier: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(earlier);
+  return (user + system) / 1000;
 }
 
 function readRows(file: string): Row[] {
@@ -133,8 +138,8 @@ function writeResult(): void {
     commit,
     node: process.version,
     advisories,
-    loadMs: Math.round(loadMs),
-    purlsPerSecond: Math.round(rows.queriesPerSecond),
+    loadCpuMs: Math.round(loadCpuMs),
+    purlsPerCpuSecond: Math.round(rows.purlsPerCpuSecond),
     rows: rows.total,
     expectedByPurl: expected.total,
     byEcosystem: Object.fromEntries(rows.byEcosystem),
