@@ -1,4 +1,4 @@
-export { BODY_SIZE_MAX_BYTES } from "./body.ts";
+export { BODY_SIZE_MAX_BYTES, parseWith } from "./body.ts";
 export { PAGE_SIZE_MAX, type Page, pageOf, pagingQuery, sortColumn, totalCount } from "./paging.ts";
 export { type Authenticate, holdsAny, type Principal } from "./principal.ts";
 export { AppError, InvalidRequest, PlainError } from "./problem.ts";
