@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { threadCpuMs } from "../test/cpu-time.ts";
 import type { Bom } from "./bom.ts";
 import { BomError } from "./bom-error.ts";
 import { detectFormat, readBom, validateBom } from "./read-bom.ts";
@@ -188,9 +189,9 @@ describe("refusing", () => {
 
   test("an overlong e-mail address is refused at once", () => {
     const document = { ...head, metadata: { authors: [{ email: `${"a.".repeat(100_000)}@example.org` }] } };
-    const startedMs = performance.now();
+    const startedMs = threadCpuMs();
     expect(errorOf(JSON.stringify(document), true)?.problems[0]?.path).toBe("/metadata/authors/0/email");
-    expect(performance.now() - startedMs).toBeLessThan(2000);
+    expect(threadCpuMs() - startedMs).toBeLessThan(2000);
   });
 });
 

@@ -12,23 +12,27 @@ const suite = sharedPart("suites/cyclonedx");
 const versions: SpecVersion[] = ["1.2", "1.3", "1.4", "1.5", "1.6"];
 
 describe.skipIf(suite.isAbsent)(`CycloneDX suite${suite.remark}`, () => {
-  test.each(versions)("every JSON verdict of %s is met, as by plain AJV on the official schema", (version) => {
-    const official = officialValidator(version);
-    const files = readdirSync(join(suite.folder, version)).filter((name) => /^(in)?valid.*\.json$/.test(name));
-    const verdicts = files.map((name) => {
-      const bytes = readFileSync(join(suite.folder, version, name));
-      return {
-        name,
-        expected: name.startsWith("valid"),
-        ours: isValid(bytes),
-        official: official(JSON.parse(String(bytes))),
-      };
-    });
-    const wrong = verdicts.filter(({ expected, ours, official }) => ours !== expected || official !== expected);
-    console.log(`CycloneDX ${version}: ${files.length - wrong.length} of ${files.length} JSON verdicts`);
-    expect(files.length).toBeGreaterThan(30);
-    expect(wrong).toEqual([]);
-  });
+  test.each(versions)(
+    "every JSON verdict of %s is met, as by plain AJV on the official schema",
+    (version) => {
+      const official = officialValidator(version);
+      const files = readdirSync(join(suite.folder, version)).filter((name) => /^(in)?valid.*\.json$/.test(name));
+      const verdicts = files.map((name) => {
+        const bytes = readFileSync(join(suite.folder, version, name));
+        return {
+          name,
+          expected: name.startsWith("valid"),
+          ours: isValid(bytes),
+          official: official(JSON.parse(String(bytes))),
+        };
+      });
+      const wrong = verdicts.filter(({ expected, ours, official }) => ours !== expected || official !== expected);
+      console.log(`CycloneDX ${version}: ${files.length - wrong.length} of ${files.length} JSON verdicts`);
+      expect(files.length).toBeGreaterThan(30);
+      expect(wrong).toEqual([]);
+    },
+    60_000,
+  );
 });
 
 function isValid(bytes: Uint8Array): boolean {
@@ -42,7 +46,7 @@ function isValid(bytes: Uint8Array): boolean {
 }
 
 function officialValidator(version: SpecVersion): ValidateFunction {
-  const ajv = new Ajv({ strict: false, addUsedSchema: false, validateSchema: false });
+  const ajv = new Ajv({ strict: false, addUsedSchema: false, validateSchema: false, logger: false });
   addFormatsModule.default(ajv);
   ajv.addFormat("idn-email", isEmailAddress);
   ajv.addFormat("iri-reference", true);

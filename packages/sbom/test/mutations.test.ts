@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { BomError, readBom } from "../src/index.ts";
+import { threadCpuMs } from "./cpu-time.ts";
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 const hangMs = 5000;
@@ -57,7 +58,7 @@ test(`1,000 structural mutations end in a model or a BomError (seed ${seed})`, (
 
 function readsOrRefuses(bytes: Uint8Array): void {
   for (const validate of [true, false]) {
-    const startedMs = performance.now();
+    const startedMs = threadCpuMs();
     try {
       const bom = readBom(bytes, { validate });
       expect(bom.components.every((component) => component.name.length > 0)).toBe(true);
@@ -66,7 +67,7 @@ function readsOrRefuses(bytes: Uint8Array): void {
       if (!(error instanceof BomError)) throw error;
       expect(error.problems.length).toBeGreaterThan(0);
     }
-    expect(performance.now() - startedMs).toBeLessThan(hangMs);
+    expect(threadCpuMs() - startedMs).toBeLessThan(hangMs);
   }
 }
 

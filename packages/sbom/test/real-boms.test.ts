@@ -29,6 +29,7 @@ describe.skipIf(sboms.isAbsent)(`real BOMs${sboms.remark}`, () => {
       console.log([`${part}: ${read} read, ${refused.length} refused`, ...refused].join("\n  "));
       expect(read).toBeGreaterThan(0);
     },
+    120_000,
   );
 });
 

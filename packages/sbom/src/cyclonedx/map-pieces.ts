@@ -1,13 +1,13 @@
 import type { BomComponent, BomDependency, BomHead, BomNote, BomService } from "../bom.ts";
 import { flatten } from "../flatten.ts";
-import { parseElement, parseWithout } from "../json/outline.ts";
+import { parseElement } from "../json/outline.ts";
 import type { BomLimits } from "../limits.ts";
 import { asFields, fieldsOf, textOf, textsOf } from "./fields.ts";
 import { InventoryRefs } from "./inventory-refs.ts";
 import { mapComponent } from "./map-component.ts";
 import { mapHead, mapService } from "./map-head.ts";
 import { NoteBook } from "./notes.ts";
-import type { OpenedJson } from "./open-json.ts";
+import { type OpenedJson, parseRest } from "./open-json.ts";
 
 /** A part of a BOM. They come in this order: one head, any number of components, then of dependencies, one of notes. */
 export type BomPiece =
@@ -38,7 +38,7 @@ class Mapping {
     this.opened = opened;
     this.notes = new NoteBook(limits.notesMax);
     const bulk = [...opened.outline.members.keys()].filter((name) => name !== "services");
-    this.rest = parseWithout(opened.outline, bulk);
+    this.rest = parseRest(opened.outline, bulk, limits);
     if (!opened.namesFormat) this.notes.add("missing-bom-format", "", "the member bomFormat is missing");
   }
 

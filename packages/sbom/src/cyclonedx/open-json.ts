@@ -1,7 +1,7 @@
 import { type SpecVersion, specVersions } from "../bom.ts";
 import { BomError } from "../bom-error.ts";
 import { decodeText, placeAt } from "../json/decode.ts";
-import { type JsonOutline, outlineJson, parseSpan } from "../json/outline.ts";
+import { type JsonOutline, outlineJson, parseSpan, parseWithout, sizeWithout } from "../json/outline.ts";
 import { JsonFault } from "../json/scan.ts";
 import type { BomLimits } from "../limits.ts";
 
@@ -29,6 +29,16 @@ export function openJson(bytes: Uint8Array, limits: BomLimits): OpenedJson {
     throw notCycloneDx("/bomFormat", `bomFormat is ${excerpt(bomFormat)} instead of "CycloneDX"`);
   }
   return { outline, specVersion: specVersionOf(outline), namesFormat: bomFormat !== undefined };
+}
+
+/** Parses the document with the named lists emptied, unless that is still too much. Throws BomError `too-large`. */
+export function parseRest(outline: JsonOutline, names: readonly string[], limits: BomLimits): Record<string, unknown> {
+  const size = sizeWithout(outline, names);
+  if (size.values > limits.pieceValuesMax || size.bytes > limits.pieceMaxBytes) {
+    const measure = `${size.values} values in ${size.bytes} bytes`;
+    throw new BomError("too-large", `The document has too much outside of its lists of components: ${measure}`);
+  }
+  return parseWithout(outline, names);
 }
 
 function outlineOf(text: Uint8Array, limits: BomLimits): JsonOutline {

@@ -1,6 +1,7 @@
 import { Ajv } from "ajv";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { threadCpuMs } from "../../test/cpu-time.ts";
 import { canonicalJson, RepeatedElements, useHashedUniqueItems } from "./unique-items.ts";
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -10,7 +11,18 @@ test(`the hashed uniqueItems agrees with AJV's own (seed ${seed})`, () => {
   useHashedUniqueItems(hashed);
   const schema = { type: "array", uniqueItems: true };
   const [ours, theirs] = [hashed.compile(schema), new Ajv({ strict: false }).compile(schema)];
-  const value = fc.oneof(fc.constantFrom(0, -0, "0", null, "", false, [], {}), fc.jsonValue({ maxDepth: 2 }));
+  const plain = { noNullPrototype: true };
+  const leaf = fc.constantFrom(0, -0, 1, 1.5, "0", "a", null, "", false, true);
+  const inner = fc.oneof(
+    leaf,
+    fc.array(leaf, { maxLength: 2 }),
+    fc.dictionary(fc.constantFrom("a", "b", "c"), leaf, plain),
+  );
+  const value = fc.oneof(
+    inner,
+    fc.array(inner, { maxLength: 2 }),
+    fc.dictionary(fc.constantFrom("a", "b"), inner, plain),
+  );
   fc.assert(
     fc.property(fc.array(value, { maxLength: 12 }), (list) => {
       expect(ours(list)).toBe(theirs(list));
@@ -44,7 +56,7 @@ test("ten thousand elements take a moment, not minutes", () => {
   const ajv = new Ajv({ strict: false });
   useHashedUniqueItems(ajv);
   const list = Array.from({ length: 10_000 }, (_, i) => ({ name: `component ${i}`, tags: [i] }));
-  const startedMs = performance.now();
+  const startedMs = threadCpuMs();
   expect(ajv.validate({ type: "array", uniqueItems: true }, list)).toBe(true);
-  expect(performance.now() - startedMs).toBeLessThan(2000);
+  expect(threadCpuMs() - startedMs).toBeLessThan(2000);
 });

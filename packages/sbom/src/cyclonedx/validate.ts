@@ -7,10 +7,11 @@ import type { ErrorObject, ValidateFunction } from "ajv";
 import type { SpecVersion } from "../bom.ts";
 import { BomError, type BomProblem } from "../bom-error.ts";
 import { flatten } from "../flatten.ts";
-import { elementSpan, type JsonOutline, parseElement, parseWithout, sizeWithout } from "../json/outline.ts";
+import { elementSpan, type JsonOutline, parseElement, sizeWithout } from "../json/outline.ts";
 import type { BomLimits } from "../limits.ts";
 import { asFields, fieldsOf } from "./fields.ts";
 import { InventoryRefs } from "./inventory-refs.ts";
+import { parseRest } from "./open-json.ts";
 import { toProblems } from "./problems.ts";
 import { compiledSchemas, type FaultMode } from "./schemas.ts";
 import { RepeatedElements } from "./unique-items.ts";
@@ -44,8 +45,13 @@ class Validation {
 
   checkDocument(): void {
     const lists = [...compiledSchemas(this.specVersion, "first").elements.keys()];
-    const rest = parseWithout(this.outline, lists);
-    this.check((mode) => compiledSchemas(this.specVersion, mode).document, rest, "", sizeWithout(this.outline, lists));
+    const rest = parseRest(this.outline, lists, this.limits);
+    this.check(
+      (mode) => compiledSchemas(this.specVersion, mode).document,
+      rest,
+      "",
+      sizeWithout(this.outline, lists).bytes,
+    );
     const subject = fieldsOf(fieldsOf(rest, "metadata"), "component");
     this.checkRefs("components", { components: subject.components }, "/metadata/component");
   }

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { outlineJson, parseElement, parseWithout } from "./outline.ts";
+import { outlineJson, parseElement, parseWithout, sizeWithout } from "./outline.ts";
 import { JsonFault } from "./scan.ts";
 
-const limits = { depthMax: 100, elementsMax: 1000 };
+const limits = { depthMax: 100, elementsMax: 1000, pieceValuesMax: 2000, pieceMaxBytes: 100_000 };
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 test(`exactly the texts that JSON.parse accepts are outlined (seed ${seed})`, () => {
@@ -73,6 +73,21 @@ test("nesting is bounded without recursion, and the place of the first level too
 test("a list with too many elements is refused", () => {
   const bytes = Buffer.from(JSON.stringify({ list: new Array(1001).fill(0) }));
   expect(() => outlineJson(bytes, limits)).toThrow(expect.objectContaining({ kind: "too-many" }));
+});
+
+test("values and names are counted, per member and as a whole", () => {
+  const bytes = Buffer.from('{"a":1,"list":[{"b":[2,3]},4],"c":{"d":{}}}');
+  const outline = outlineJson(bytes, limits);
+  expect([...(outline?.members.values() ?? [])].map(({ values }) => values)).toEqual([1, 7, 3]);
+  expect(outline?.values).toBe(14);
+  expect(outline && sizeWithout(outline, ["list"]).values).toBe(7);
+});
+
+test("an element with too many values or bytes is refused at its place", () => {
+  const values = Buffer.from(JSON.stringify({ list: [1, new Array(2000).fill(0)] }));
+  expect(() => outlineJson(values, limits)).toThrow(expect.objectContaining({ kind: "too-many", offset: 11 }));
+  const text = Buffer.from(JSON.stringify({ list: ["x".repeat(100_000)] }));
+  expect(() => outlineJson(text, limits)).toThrow(expect.objectContaining({ kind: "too-many", offset: 9 }));
 });
 
 function accepts(parse: () => unknown): boolean {

@@ -2,7 +2,11 @@
  * The outline of a JSON object: which members it has and where in the bytes they stand, and the same for the elements of
  * arrays directly below it. One strict pass over the text, after which each piece can be parsed alone.
  */
-import { byte, closingOf, expectByte, JsonFault, skipKey, skipSpace, skipString, skipValue } from "./scan.ts";
+import type { BomLimits } from "../limits.ts";
+import { byte, expectByte, JsonFault, skipKey, skipSpace, skipString, skipValue } from "./scan.ts";
+
+/** Members of the root object that are looked at; CycloneDX knows less than 30. */
+const membersMax = 10_000;
 
 /** A value's bytes: [start, end). */
 export interface JsonSpan {
@@ -12,6 +16,8 @@ export interface JsonSpan {
 
 /** One member of the root object. */
 export interface JsonMember extends JsonSpan {
+  /** How many values and names are in it. */
+  values: number;
   /** Only of arrays: where each element starts and ends, alternating. */
   elements?: number[];
 }
@@ -20,21 +26,22 @@ export interface JsonMember extends JsonSpan {
 export interface JsonOutline {
   bytes: Uint8Array;
   members: Map<string, JsonMember>;
+  /** Values and names in all members, also those whose name is repeated later. */
+  values: number;
 }
 
+type OutlineLimits = Pick<BomLimits, "depthMax" | "elementsMax" | "pieceValuesMax" | "pieceMaxBytes">;
+
 /** Outlines a document, or returns undefined where it is JSON but no object. Throws JsonFault where it is not JSON. */
-export function outlineJson(
-  bytes: Uint8Array,
-  limits: { depthMax: number; elementsMax: number },
-): JsonOutline | undefined {
+export function outlineJson(bytes: Uint8Array, limits: OutlineLimits): JsonOutline | undefined {
   const start = skipSpace(bytes, 0);
   if (start >= bytes.length) throw new JsonFault(start, "the document is empty");
-  const members = new Map<string, JsonMember>();
+  const outline: JsonOutline = { bytes, members: new Map(), values: 0 };
   const isObject = bytes[start] === byte.braceOpen;
-  const end = isObject ? outlineMembers(bytes, start, limits, members) : skipValue(bytes, start, 0, limits.depthMax);
+  const end = isObject ? outlineMembers(outline, start, limits) : skipValue(bytes, start, 0, limits.depthMax, outline);
   const rest = skipSpace(bytes, end);
   if (rest < bytes.length) throw new JsonFault(rest, "text follows behind the end of the document");
-  return isObject ? { bytes, members } : undefined;
+  return isObject ? outline : undefined;
 }
 
 /** Parses one piece of a document that has been outlined. */
@@ -64,62 +71,71 @@ export function parseWithout(outline: JsonOutline, names: readonly string[]): Re
   return JSON.parse(Buffer.concat(kept).toString("utf8")) as Record<string, unknown>;
 }
 
-/** How many bytes `parseWithout` parses. */
-export function sizeWithout(outline: JsonOutline, names: readonly string[]): number {
-  const emptied = listsInOrder(outline, names).reduce((sum, list) => sum + list.end - list.start - 2, 0);
-  return outline.bytes.length - emptied;
+/** What `parseWithout` parses, in bytes, and in values and names. */
+export function sizeWithout(outline: JsonOutline, names: readonly string[]): { bytes: number; values: number } {
+  const size = { bytes: outline.bytes.length, values: outline.values };
+  for (const list of listsInOrder(outline, names)) {
+    size.bytes -= list.end - list.start - 2;
+    size.values -= list.values;
+  }
+  return size;
 }
 
-function listsInOrder(outline: JsonOutline, names: readonly string[]): JsonSpan[] {
+function listsInOrder(outline: JsonOutline, names: readonly string[]): JsonMember[] {
   return names
     .flatMap((name) => outline.members.get(name) ?? [])
     .filter((member) => member.elements !== undefined)
     .sort((a, b) => a.start - b.start);
 }
 
-function outlineMembers(
-  bytes: Uint8Array,
-  start: number,
-  limits: { depthMax: number; elementsMax: number },
-  members: Map<string, JsonMember>,
-): number {
+function outlineMembers(outline: JsonOutline, start: number, limits: OutlineLimits): number {
+  const { bytes, members } = outline;
   let at = skipSpace(bytes, start + 1);
   if (bytes[at] === byte.braceClose) return at + 1;
   for (;;) {
     const valueStart = skipKey(bytes, at);
     const name = String(parseSpan(bytes, { start: at, end: skipString(bytes, at) }));
+    if (members.size >= membersMax) throw new JsonFault(at, `more than ${membersMax} members`, "too-many");
     const member = outlineMember(bytes, valueStart, limits);
-    if (members.size >= limits.elementsMax) throw new JsonFault(at, "too many members in the document", "too-many");
     members.set(name, member);
+    outline.values += member.values + 1;
     at = skipSpace(bytes, member.end);
     if (bytes[at] !== byte.comma) break;
     at = skipSpace(bytes, at + 1);
   }
-  expectByte(bytes, at, closingOf(byte.braceOpen), "a comma is missing, or the document is not closed");
+  expectByte(bytes, at, byte.braceClose, "a comma is missing, or the document is not closed");
   return at + 1;
 }
 
-function outlineMember(
-  bytes: Uint8Array,
-  start: number,
-  limits: { depthMax: number; elementsMax: number },
-): JsonMember {
-  if (bytes[start] !== byte.bracketOpen) return { start, end: skipValue(bytes, start, 1, limits.depthMax) };
+function outlineMember(bytes: Uint8Array, start: number, limits: OutlineLimits): JsonMember {
+  const tally = { values: 0 };
+  if (bytes[start] === byte.bracketOpen) return outlineList(bytes, start, limits);
+  const end = skipValue(bytes, start, 1, limits.depthMax, tally);
+  return { start, end, values: tally.values };
+}
+
+function outlineList(bytes: Uint8Array, start: number, limits: OutlineLimits): JsonMember {
   const elements: number[] = [];
+  let values = 1;
   let at = skipSpace(bytes, start + 1);
-  if (bytes[at] === byte.bracketClose) return { start, end: at + 1, elements };
+  if (bytes[at] === byte.bracketClose) return { start, end: at + 1, values, elements };
   for (;;) {
-    const end = skipValue(bytes, at, 2, limits.depthMax);
+    const tally = { values: 0 };
+    const end = skipValue(bytes, at, 2, limits.depthMax, tally);
     if (elements.length >= 2 * limits.elementsMax) {
       throw new JsonFault(at, `more than ${limits.elementsMax} elements in one list`, "too-many");
     }
+    if (tally.values > limits.pieceValuesMax || end - at > limits.pieceMaxBytes) {
+      throw new JsonFault(at, "an element too large to be read", "too-many");
+    }
     elements.push(at, end);
+    values += tally.values;
     at = skipSpace(bytes, end);
     if (bytes[at] !== byte.comma) break;
     at = skipSpace(bytes, at + 1);
   }
   expectByte(bytes, at, byte.bracketClose, "a comma is missing, or the list is not closed");
-  return { start, end: at + 1, elements };
+  return { start, end: at + 1, values, elements };
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

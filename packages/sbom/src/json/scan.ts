@@ -41,12 +41,18 @@ export const byte = {
 const escapable = new Set(Array.from('"\\/bfnrt', (character) => character.charCodeAt(0)));
 const literals = ["true", "false", "null"].map((word) => new TextEncoder().encode(word));
 
+/** Counts the values and member names that have been skipped: what parsing them costs. */
+export interface Tally {
+  values: number;
+}
+
 /** Skips one value of any kind; `depth` is the nesting around it, `depthMax` the deepest allowed. */
-export function skipValue(bytes: Uint8Array, start: number, depth: number, depthMax: number): number {
+export function skipValue(bytes: Uint8Array, start: number, depth: number, depthMax: number, tally: Tally): number {
   const open: number[] = [];
   let at = start;
   for (;;) {
     const first = bytes[at];
+    tally.values += open.at(-1) === byte.braceOpen ? 2 : 1;
     if (first === byte.braceOpen || first === byte.bracketOpen) {
       if (depth + open.length >= depthMax)
         throw new JsonFault(at, `nested more than ${depthMax} levels deep`, "too-deep");
@@ -113,8 +119,7 @@ export function expectByte(bytes: Uint8Array, at: number, wanted: number, otherw
   throw new JsonFault(at, at >= bytes.length ? "the document ends too early" : otherwise);
 }
 
-/** The byte that closes what `opening` opens. */
-export function closingOf(opening: number): number {
+function closingOf(opening: number): number {
   return opening === byte.braceOpen ? byte.braceClose : byte.bracketClose;
 }
 

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { BomError } from "../bom-error.ts";
 import type { BomPiece } from "../cyclonedx/map-pieces.ts";
+import { limitsWithin } from "../limits.ts";
 import type { BomFormat } from "../read-bom.ts";
 import type { ReaderAck, ReaderAnswer, ReaderRequest } from "./protocol.ts";
 
@@ -30,11 +31,13 @@ export interface RequestBounds {
 /** One thread that reads one document at a time. It is dead for good after an abort, a timeout or a crash. */
 export class ReaderThread {
   private readonly worker: Worker;
+  private readonly memoryMaxMb: number;
   private readonly answers: ReaderAnswer[] = [];
   private death: Error | undefined;
   private wake: () => void = () => {};
 
   constructor(memoryMaxMb: number) {
+    this.memoryMaxMb = memoryMaxMb;
     this.worker = new Worker(new URL("./read-bom-worker.ts", import.meta.url), {
       name: "bom-reader",
       env: {}, // a document's reader needs no secrets
@@ -64,7 +67,7 @@ export class ReaderThread {
     let remainingMs = bounds.timeoutMs;
     this.worker.ref();
     try {
-      this.worker.postMessage({ ...request, bytes }, [bytes.buffer]);
+      this.worker.postMessage(this.bounded(request, bytes), [bytes.buffer]);
       for (;;) {
         const startedMs = performance.now();
         const answer = await this.nextAnswer(remainingMs, bounds.signal);
@@ -89,6 +92,13 @@ export class ReaderThread {
   async terminate(): Promise<void> {
     this.die(new BomReaderCrash("died", "the reading thread was ended"));
     await this.worker.terminate();
+  }
+
+  /** V8 aborts the whole process where a thread's memory ends inside one large JSON.parse, so pieces must fit. */
+  private bounded(request: ReaderRequest, bytes: Uint8Array): ReaderRequest {
+    const limits = limitsWithin(this.memoryMaxMb, request.options.limits);
+    if (request.kind === "validate") return { kind: "validate", bytes, options: { limits } };
+    return { kind: "read", bytes, options: { ...request.options, limits } };
   }
 
   private async nextAnswer(timeoutMs: number, signal: AbortSignal | undefined): Promise<ReaderAnswer> {
