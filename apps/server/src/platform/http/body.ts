@@ -33,7 +33,11 @@ function parseJson(body: Buffer): unknown {
 }
 
 /** Parses one part of a request with its schema; what does not fit becomes InvalidRequest naming each place. */
-export function parseWith(schema: z.ZodType, value: unknown, part: "path" | "query" | "body"): unknown {
+export function parseWith<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  part: "path" | "query" | "body",
+): z.output<S> {
   const result = schema.safeParse(part === "body" && value === undefined ? {} : value);
   if (result.success) return result.data;
   const members = result.error.issues.slice(0, INVALID_MEMBERS_MAX).map((issue) => invalidMember(issue, value));
