@@ -4,12 +4,19 @@ import { EXIT, type ExitCode } from "./exit-codes.ts";
 export class CliError extends Error {
   readonly exitCode: ExitCode;
   readonly details: readonly string[];
+  /** The server's problem document, where there is one. */
+  readonly problem: unknown;
 
-  constructor(exitCode: ExitCode, message: string, options: { details?: readonly string[]; cause?: unknown } = {}) {
+  constructor(
+    exitCode: ExitCode,
+    message: string,
+    options: { details?: readonly string[]; cause?: unknown; problem?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = "CliError";
     this.exitCode = exitCode;
     this.details = options.details ?? [];
+    this.problem = options.problem;
   }
 }
 

@@ -1,14 +1,9 @@
-/** The words of the command line: every command, option and help text, and nothing of what they do. */
+/**
+ * The words of the command line: every command, option and help text, and nothing of what they do. What a command does
+ * is loaded when it runs, so that help and mistakes answer at once.
+ */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { AccessOptions } from "./client/access.ts";
-import { bomUpload } from "./commands/bom-upload.ts";
-import { demo } from "./commands/demo.ts";
-import { down } from "./commands/down.ts";
-import { findings } from "./commands/findings.ts";
-import { login } from "./commands/login.ts";
-import { runMirrorOsv } from "./commands/mirror-osv.ts";
-import { migrate, serve } from "./commands/serve.ts";
-import { up } from "./commands/up.ts";
 import { THRESHOLDS } from "./output/severity.ts";
 import { processTerminal, type Terminal } from "./output/terminal.ts";
 import { VERSION } from "./program-name.ts";
@@ -43,8 +38,8 @@ Exit codes: 0 ok, 1 failed, 2 wrong use, 3 refused in this state, 4 --fail-on re
 function addLocalCommands(program: Command): void {
   program.commandsGroup("On this machine:");
   addUp(program);
-  local(program, "down", "stop what `up` started, and its database; data is kept").action((options) =>
-    down(options, terminalOf(options)),
+  local(program, "down", "stop what `up` started, and its database; data is kept").action(async (options) =>
+    (await import("./commands/down.ts")).down(options, terminalOf(options)),
   );
   program
     .command("serve")
@@ -52,12 +47,12 @@ function addLocalCommands(program: Command): void {
     .argument("[flags...]", "flags of the server: -host (0.0.0.0), -port (8080), -context (/)")
     .allowUnknownOption()
     .passThroughOptions()
-    .action((flags: string[]) => serve(flags));
+    .action(async (flags: string[]) => (await import("./commands/serve.ts")).serve(flags));
   local(
     program,
     "migrate",
     "bring the schema of DT_DATASOURCE_URL, else of the embedded database, up to this version",
-  ).action((options) => migrate(options, terminalOf(options)));
+  ).action(async (options) => (await import("./commands/serve.ts")).migrate(options, terminalOf(options)));
 }
 
 function addUp(program: Command): void {
@@ -67,7 +62,10 @@ function addUp(program: Command): void {
     .option("--instances <count>", "server instances, on consecutive ports", integer(1, INSTANCES_MAX), 1)
     .option("--host <address>", "address to listen on (0.0.0.0: all)", "127.0.0.1")
     .addOption(new Option("--stop", "the same as `evertrack down`").hideHelp())
-    .action((options) => (options.stop === true ? down : up)(options, terminalOf(options)));
+    .action(async (options) => {
+      if (options.stop === true) await (await import("./commands/down.ts")).down(options, terminalOf(options));
+      else await (await import("./commands/up.ts")).up(options, terminalOf(options));
+    });
 }
 
 function addClientCommands(program: Command): void {
@@ -76,18 +74,20 @@ function addClientCommands(program: Command): void {
     .option("--username <name>", "user name")
     .option("--password-stdin", "read the password from stdin (second line: the new one, if it must change)")
     .option("--team <name>", "make a lasting API key of this team instead of keeping the session")
-    .action((options) => login(options, terminalOf(options)));
+    .action(async (options) => (await import("./commands/login.ts")).login(options, terminalOf(options)));
   addBomUpload(program);
   client(program, "findings", "list the findings of a project")
     .argument("<project>", "UUID, name@version, or name (its latest version)")
     .option("--version <version>", "version of the project")
     .addOption(new Option("--severity <level>", "only this severity and worse").choices(THRESHOLDS))
-    .action((project: string, options) => findings(project, options, terminalOf(options)));
+    .action(async (project: string, options) =>
+      (await import("./commands/findings.ts")).findings(project, options, terminalOf(options)),
+    );
   addMirror(program);
   client(program, "demo", "fill the local server with a small portfolio, offline")
     .option("--remove", "take the demo away again")
     .option("--timeout <seconds>", "limit for everything together", integer(1, 86_400), DEMO_TIMEOUT_S)
-    .action((options) => demo(options, terminalOf(options)));
+    .action(async (options) => (await import("./commands/demo.ts")).demo(options, terminalOf(options)));
 }
 
 function addBomUpload(program: Command): void {
@@ -106,7 +106,9 @@ function addBomUpload(program: Command): void {
       new Option("--fail-on <level>", "exit 4 on findings this severe or worse; implies --wait").choices(THRESHOLDS),
     )
     .option("--timeout <seconds>", "limit for everything together", integer(1, 86_400), UPLOAD_TIMEOUT_S)
-    .action((file: string, options) => bomUpload(file, options, terminalOf(options)));
+    .action(async (file: string, options) =>
+      (await import("./commands/bom-upload.ts")).bomUpload(file, options, terminalOf(options)),
+    );
 }
 
 function addMirror(program: Command): void {
@@ -116,7 +118,7 @@ function addMirror(program: Command): void {
     .option("--ecosystems <a,b>", "OSV ecosystems, for example npm,PyPI,Maven,Go")
     .option("--wait", "wait until the run has ended")
     .option("--timeout <seconds>", "limit of --wait", integer(1, 86_400), MIRROR_TIMEOUT_S)
-    .action((options) => runMirrorOsv(options, terminalOf(options)));
+    .action(async (options) => (await import("./commands/mirror-osv.ts")).runMirrorOsv(options, terminalOf(options)));
 }
 
 function local(parent: Command, name: string, description: string): Command {

@@ -1,5 +1,4 @@
 import { type Command, CommanderError } from "commander";
-import { ApiError } from "./client/http.ts";
 import { CliError, codeOf, messageOf } from "./errors.ts";
 import { EXIT } from "./exit-codes.ts";
 import { buildProgram } from "./program.ts";
@@ -23,7 +22,7 @@ function fail(error: unknown, json: boolean): number {
   const details = error instanceof CliError ? error.details : [];
   const message = messageOf(error);
   if (json) {
-    const problem = error instanceof ApiError ? error.problem : undefined;
+    const problem = error instanceof CliError ? error.problem : undefined;
     process.stderr.write(`${JSON.stringify({ error: { exitCode, message, details, problem } })}\n`);
   } else {
     process.stderr.write(`evertrack: ${message}\n${details.map((line) => `  ${line}\n`).join("")}`);

@@ -18,13 +18,11 @@ export type Problem = z.infer<typeof problemSchema>;
 /** A refusal by the server, with its own words. */
 export class ApiError extends CliError {
   readonly status: number;
-  readonly problem: Problem | undefined;
 
   constructor(status: number, message: string, details: readonly string[], problem: Problem | undefined) {
-    super(EXIT.failed, message, { details });
+    super(EXIT.failed, message, { details, problem });
     this.name = "ApiError";
     this.status = status;
-    this.problem = problem;
   }
 }
 

@@ -23,7 +23,8 @@ export function planInstances(
       DT_MANAGEMENT_PORT: String(managementPort),
     },
     log: serverLog(directory, index),
-    managementHost: reachableHost(state.host),
+    reachableHost: reachableHost(state.host),
+    port,
     managementPort,
   }));
 }

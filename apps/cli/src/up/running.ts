@@ -23,8 +23,8 @@ export function runningUp(directory: DataDirectory): UpState | undefined {
 export async function allReady(state: UpState): Promise<boolean> {
   const host = reachableHost(state.host);
   const answers = await Promise.all(
-    state.instances.map(async ({ process, managementPort }) => {
-      return process !== undefined && isAlive(process) && (await isReady(host, managementPort));
+    state.instances.map(async ({ process, port, managementPort }) => {
+      return process !== undefined && isAlive(process) && (await isReady(host, managementPort, port));
     }),
   );
   return answers.length > 0 && answers.every(Boolean);

@@ -38,7 +38,8 @@ async function supervised(count: number, env: Record<string, string> = {}, limit
       ...env,
     },
     log: join(scratch.path, `server-${index}.log`),
-    managementHost: "127.0.0.1",
+    reachableHost: "127.0.0.1",
+    port: first + index,
     managementPort: first + count + index,
   }));
   const events: SupervisorEvent[] = [];
@@ -108,6 +109,11 @@ test("an instance that ends before it is ready makes the start fail", async () =
 
 test("an instance that never becomes ready makes the start fail in time", async () => {
   await using run = await supervised(1, { STUB_NEVER_READY: "1" }, { readyTimeoutMs: 700 });
+  await expect(run.supervisor.start()).rejects.toMatchObject({ ending: undefined });
+});
+
+test("an instance whose health is up but whose port is closed is not ready", async () => {
+  await using run = await supervised(1, { STUB_NO_PORT: "1" }, { readyTimeoutMs: 700 });
   await expect(run.supervisor.start()).rejects.toMatchObject({ ending: undefined });
 });
 

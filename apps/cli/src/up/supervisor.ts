@@ -20,8 +20,9 @@ export interface InstancePlan {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly log: string;
-  /** Where its management port can be reached. */
-  readonly managementHost: string;
+  /** Where its ports can be reached. */
+  readonly reachableHost: string;
+  readonly port: number;
   readonly managementPort: number;
 }
 
@@ -181,7 +182,7 @@ export class Supervisor {
     });
     while (performance.now() - startedAt < this.#limits.readyTimeoutMs) {
       if (ending !== undefined) return ending;
-      if (await isReady(plan.managementHost, plan.managementPort)) {
+      if (await isReady(plan.reachableHost, plan.managementPort, plan.port)) {
         this.#onEvent({ kind: "ready", index: plan.index, tookMs: performance.now() - startedAt });
         return "ready";
       }
