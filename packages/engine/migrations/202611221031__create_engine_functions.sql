@@ -28,23 +28,26 @@ begin
 end $$;
 
 -- Hands out up to p_limit runs of one queue: best priority first, then oldest; never a name the caller does not know, never
--- more than the queue's capacity, never two of one key.
+-- more than the queue's capacity, never two of one key. The last row carries no run but how many rows were looked at: with
+-- p_examined_max of them there may be more to hand out.
 -- A run that must wait for its key is parked (waiting = 'key') so that no later claim looks at it again. It is parked only
 -- while the row it waits behind is locked here, and whoever ends that row releases the key in a later statement: whichever of
 -- the two comes first, the other one sees it. The blocking row is locked without waiting; if that fails, the run stays as it is.
-create function wf_claim(p_kind text, p_queue text, p_names text[], p_limit integer,
+-- Priorities are walked one by one, so that (priority = x, seq > y) is a true start of the index scan.
+create function wf_claim(p_kind text, p_queue text, p_names text[], p_limit integer, p_examined_max integer,
   p_owner text, p_version text, p_lease_ms integer, p_seq_floor bigint)
-returns setof wf_run
+returns table (claimed wf_run, examined integer)
 language plpgsql volatile set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off as $$
 declare
-  c_examined_max constant integer := 1000;
   v_capacity integer;
   v_room integer;
   v_asked integer;
   v_found integer;
+  v_keyed boolean;
   v_examined integer := 0;
-  v_priority integer := 101;
-  v_seq bigint := -1;
+  v_priority integer := 32767;
+  v_walking boolean := false;
+  v_seq bigint;
   v_ids uuid[];
   v_behind uuid[];
   v_blockers uuid[];
@@ -63,38 +66,47 @@ begin
   select least(p_limit, v_capacity - count(*)) into v_room from wf_run r
   where r.kind = p_kind and r.queue = p_queue and r.status = 'RUNNING' and r.locked_until > now();
 
-  while v_room > 0 and v_examined < c_examined_max loop
-    v_asked := v_room;
-    select array_agg(c.id), count(*), min(c.priority), (array_agg(c.seq order by c.priority, c.seq desc))[1]
-    into v_ids, v_found, v_priority, v_seq
-    from (
-      select r.id, r.priority, r.seq from wf_run r
+  while v_room > 0 and v_examined < p_examined_max loop
+    if not v_walking then
+      select r.priority, p_seq_floor - 1, true into v_priority, v_seq, v_walking from wf_run r
       where r.kind = p_kind and r.queue = p_queue and r.status in ('CREATED', 'SUSPENDED') and r.waiting is null
-        and r.seq >= p_seq_floor and r.name = any(p_names)
-        and r.priority <= v_priority and (r.priority < v_priority or r.seq > v_seq)
-      order by r.priority desc, r.seq limit v_asked
+        and r.seq >= p_seq_floor and r.priority < v_priority
+      order by r.priority desc, r.seq limit 1;
+      exit when not found;
+    end if;
+    v_asked := least(v_room, p_examined_max - v_examined);
+    select array_agg(c.id), count(*), max(c.seq), bool_or(c.keyed) into v_ids, v_found, v_seq, v_keyed
+    from (
+      select r.id, r.seq, r.status = 'CREATED' and r.concurrency_key is not null as keyed from wf_run r
+      where r.kind = p_kind and r.queue = p_queue and r.status in ('CREATED', 'SUSPENDED') and r.waiting is null
+        and r.priority = v_priority and r.seq > v_seq and r.name = any(p_names)
+      order by r.seq limit v_asked
       for no key update skip locked) c;
-    exit when v_found = 0;
+    v_walking := v_found = v_asked;
+    continue when v_found = 0;
     v_examined := v_examined + v_found;
 
-    select coalesce(array_agg(r.id), '{}'), coalesce(array_agg(b.id), '{}') into v_behind, v_blockers
-    from wf_run r cross join lateral (
-      select x.id from (
-        (select h.id from wf_run h
-         where h.concurrency_key = r.concurrency_key and h.status in ('RUNNING', 'SUSPENDED') limit 1)
-        union all
-        (select y.id from wf_run y
-         where y.concurrency_key = r.concurrency_key and y.status = 'CREATED' and y.waiting is distinct from 'time'
-         order by y.priority desc, y.seq limit 1)
-      ) x where x.id <> r.id limit 1) b
-    where r.id = any(v_ids) and r.status = 'CREATED' and r.concurrency_key is not null;
+    v_behind := '{}';
+    if v_keyed then
+      select coalesce(array_agg(r.id), '{}'), coalesce(array_agg(b.id), '{}') into v_behind, v_blockers
+      from wf_run r cross join lateral (
+        select x.id from (
+          (select h.id from wf_run h
+           where h.concurrency_key = r.concurrency_key and h.status in ('RUNNING', 'SUSPENDED') limit 1)
+          union all
+          (select y.id from wf_run y
+           where y.concurrency_key = r.concurrency_key and y.status = 'CREATED' and y.waiting is distinct from 'time'
+           order by y.priority desc, y.seq limit 1)
+        ) x where x.id <> r.id limit 1) b
+      where r.id = any(v_ids) and r.status = 'CREATED' and r.concurrency_key is not null;
+    end if;
 
     return query
       update wf_run w set status = 'RUNNING', fence = w.fence + 1, locked_by = p_owner, locked_version = p_version,
         claimed_at = clock_timestamp(), locked_until = clock_timestamp() + p_lease_ms * interval '1 millisecond',
         started_at = coalesce(w.started_at, clock_timestamp())
       where w.id = any(v_ids) and w.id <> all(v_behind)
-      returning w.*;
+      returning w, 0;
     v_room := v_room - (v_found - cardinality(v_behind));
 
     if cardinality(v_behind) > 0 then
@@ -106,8 +118,8 @@ begin
       where r.id = p.id and p.blocker = any(v_locked);
       update wf_run r set waiting = null where r.id = any(v_locked) and r.status = 'CREATED' and r.waiting = 'key';
     end if;
-    exit when v_found < v_asked;
   end loop;
+  return query select null::wf_run, v_examined;
 end $$;
 
 -- Lets runs go on whose time has come. Returns how many, and in how many milliseconds the next one is due.

@@ -45,24 +45,36 @@ export interface Claimant {
   readonly activityNames: readonly string[];
 }
 
+/** Rows one claim looks at per queue; more than are claimed only where runs wait for their keys. */
+export const CLAIM_EXAMINED_MAX = 250;
+
+/** Claimed runs, and whether there may be more at once although fewer came than asked for. */
+export interface Claim {
+  readonly runs: readonly ClaimedRun[];
+  readonly more: boolean;
+}
+
 // Queue rows are locked one after the other: the sorted requests give every instance the same order.
 const CLAIM = `/* engine.claim */
-select c.id, c.seq::float8 as seq, c.kind, c.name, c.queue, c.root_id as "rootId", c.parent_id as "parentId", c.input, c.labels, c.retry,
-  c.timeout_ms::float8 as "timeoutMs", c.priority::int as priority, c.attempt, c.generation, c.fence, c.wakes,
-  c.cancel_requested as "cancelRequested", extract(epoch from c.claimed_at)::float8 * 1000 as "claimedAtMs",
-  extract(epoch from c.claimed_at - greatest(c.created_at, least(c.visible_from, c.claimed_at)))::float8 * 1000 as "waitedMs"
+select (c.claimed).id, (c.claimed).seq::float8 as seq, (c.claimed).kind, (c.claimed).name, (c.claimed).queue,
+  (c.claimed).root_id as "rootId", (c.claimed).parent_id as "parentId", (c.claimed).input, (c.claimed).labels, (c.claimed).retry,
+  (c.claimed).timeout_ms::float8 as "timeoutMs", (c.claimed).priority::int as priority, (c.claimed).attempt,
+  (c.claimed).generation, (c.claimed).fence, (c.claimed).wakes, (c.claimed).cancel_requested as "cancelRequested",
+  extract(epoch from (c.claimed).claimed_at)::float8 * 1000 as "claimedAtMs",
+  extract(epoch from (c.claimed).claimed_at - greatest((c.claimed).created_at,
+    least((c.claimed).visible_from, (c.claimed).claimed_at)))::float8 * 1000 as "waitedMs", c.examined
 from unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) as q(kind, queue, room, floor)
 cross join lateral wf_claim(q.kind, q.queue, case when q.kind = 'workflow' then $5::text[] else $6::text[] end,
-  q.room, $7, $8, $9, q.floor) as c`;
+  q.room, $10, $7, $8, $9, q.floor) as c`;
 
 /** Claims runs of several queues in one statement. */
 export async function claimRuns(
   executor: SqlExecutor,
   claimant: Claimant,
   requests: readonly ClaimRequest[],
-): Promise<ClaimedRun[]> {
+): Promise<Claim> {
   const sorted = [...requests].sort((a, b) => `${a.kind}:${a.queue}`.localeCompare(`${b.kind}:${b.queue}`, "en"));
-  const { rows } = await executor.query<ClaimedRun>(CLAIM, [
+  const { rows } = await executor.query<ClaimedRun & { id: string | null; examined: number }>(CLAIM, [
     sorted.map((request) => request.kind),
     sorted.map((request) => request.queue),
     sorted.map((request) => request.limit),
@@ -72,8 +84,12 @@ export async function claimRuns(
     claimant.id,
     claimant.version,
     claimant.leaseMs,
+    CLAIM_EXAMINED_MAX,
   ]);
-  return rows;
+  return {
+    runs: rows.filter((row) => row.id !== null),
+    more: rows.some((row) => row.examined >= CLAIM_EXAMINED_MAX),
+  };
 }
 
 /** Lets runs whose time has come be claimed. `nextDueMs` is null when none is due within the hour. */

@@ -1,27 +1,21 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { testDatabase } from "@evertrack/embedded-postgres/testing";
+import { migrate } from "@evertrack/migrator";
 import pg from "pg";
 import { engineMigrationsDirectory } from "../migrations.ts";
 
-const TEMPLATE_VERSION = "engine";
+const TEMPLATE_NAME = "engine";
 const POOL_SIZE = 10;
 
-/** Applies the engine's migrations to an empty database. */
+/** Applies the engine's migrations. */
 export async function prepareEngineDatabase(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const files = (await readdir(engineMigrationsDirectory)).filter((file) => file.endsWith(".sql")).sort();
-    for (const file of files) await client.query(await readFile(join(engineMigrationsDirectory, file), "utf8"));
-  } finally {
-    await client.end();
-  }
+  await migrate({ connectionString: url, directory: engineMigrationsDirectory, component: "engine", version: "test" });
 }
 
 /** A database of its own with the engine's tables. */
 export async function engineTestDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
-  return testDatabase({ template: { name: TEMPLATE_VERSION, prepare: prepareEngineDatabase } });
+  return testDatabase({
+    template: { name: TEMPLATE_NAME, prepare: prepareEngineDatabase, inputs: [engineMigrationsDirectory] },
+  });
 }
 
 /** A pool for a test; lost idle connections do not end the process. */

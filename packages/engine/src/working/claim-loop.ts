@@ -88,12 +88,15 @@ export class ClaimLoop {
       .requests(startedMs)
       .map((request) => ({ ...request, seqFloor: floors.floorOf(request, startedMs) }));
     if (requests.length === 0) return polling.intervalMs;
-    const runs = await retryConflicts(() => claimRuns(this.#options.executor, this.#options.claimant, requests));
+    const { runs, more } = await retryConflicts(() =>
+      claimRuns(this.#options.executor, this.#options.claimant, requests),
+    );
     const durationMs = performance.now() - startedMs;
     floors.note(requests, runs, durationMs, performance.now());
     this.#count(runs, durationMs);
     for (const run of runs) slots.take(run);
     await this.#handOver(runs);
+    if (more) return 0;
     if (runs.length > 0) {
       this.#emptyPolls = 0;
       return polling.intervalMs;
