@@ -1,6 +1,9 @@
 import type { Activity, Engine, Workflow } from "@evertrack/engine";
 import { accessFeature, seedAccess } from "../features/access/index.ts";
 import { clusterFeature } from "../features/cluster/index.ts";
+import { componentProperties, componentsFeature, emptyProject } from "../features/components/index.ts";
+import { ingestionFeature, ingestionProperties } from "../features/ingestion/index.ts";
+import { projectsFeature } from "../features/projects/index.ts";
 import { seedSettings, settingsFeature } from "../features/settings/index.ts";
 import type { Clock } from "../platform/clock/clock.ts";
 import type { Config, Property } from "../platform/config/index.ts";
@@ -42,7 +45,10 @@ export interface Features {
 }
 
 /** Properties features declare. */
-export const featureProperties: readonly Property<unknown>[] = [];
+export const featureProperties: readonly Property<unknown>[] = [
+  ...Object.values(componentProperties),
+  ...Object.values(ingestionProperties),
+];
 
 /** Puts the features together, lower ranks first. */
 export function composeFeatures(deps: FeatureDeps): Features {
@@ -50,19 +56,37 @@ export function composeFeatures(deps: FeatureDeps): Features {
   const access = accessFeature(deps);
   const settings = settingsFeature(deps);
   const cluster = clusterFeature({ version: VERSION, builtAt: BUILT_AT });
-  const housekeeping: HousekeepingTask[] = [...access.cron];
+  const withSettings = { ...deps, settings: settings.settings };
+  const projects = projectsFeature({ ...withSettings, emptyProject });
+  const components = componentsFeature(withSettings);
+  const ingestion = ingestionFeature({
+    ...withSettings,
+    engine: late.client,
+    startAnalyzeProject: async () => undefined,
+  });
+  const housekeeping: HousekeepingTask[] = [...access.cron, ...components.housekeeping, ...ingestion.housekeeping];
   return {
-    routes: [...access.routes, ...settings.routes, ...cluster.routes],
+    routes: [
+      ...access.routes,
+      ...settings.routes,
+      ...cluster.routes,
+      ...projects.routes,
+      ...components.routes,
+      ...ingestion.routes,
+    ],
     authenticate: access.authenticate,
-    workflows: [housekeepingWorkflow],
-    activities: [housekeepingWork(housekeeping)],
+    workflows: [housekeepingWorkflow, ...ingestion.workflows],
+    activities: [housekeepingWork(housekeeping), ...ingestion.activities],
     schedule: housekeeping.map(scheduled),
     subscribers: [],
     connect: late.connect,
     async start() {
       access.start();
     },
-    stop: () => access.stop(),
+    async stop() {
+      await ingestion.stop();
+      await access.stop();
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { projectListRoutes } from "./routes/v1/project-lists.ts";
 
 export { changeOnUpload, type UploadChange } from "./commands/change-on-upload.ts";
 export { defaultTeamsOf } from "./commands/create-from-request.ts";
-export { createProject, type NewProject, type ParentName } from "./commands/create-project.ts";
+export { checkNewProject, createProject, type NewProject, type ParentName } from "./commands/create-project.ts";
 export type { ProjectsDeps } from "./deps.ts";
 export { projectAccessDenied, projectNotFound } from "./errors.ts";
 export { accessible, type LookupDeps, requireProject } from "./queries/find-project.ts";

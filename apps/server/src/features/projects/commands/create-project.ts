@@ -1,5 +1,5 @@
 import type { Clock } from "../../../platform/clock/clock.ts";
-import type { Tx } from "../../../platform/db/index.ts";
+import type { Db, Tx } from "../../../platform/db/index.ts";
 import { appendEvents } from "../../../platform/outbox/index.ts";
 import * as errors from "../errors.ts";
 import { projectSubject } from "../rules/project-json.ts";
@@ -13,6 +13,7 @@ import {
   insertProject,
   lockLatestOf,
   type ProjectColumns,
+  type ProjectRef,
 } from "../store/projects.ts";
 import type { PortfolioScope } from "../store/scope.ts";
 import { ensureTags, replaceTags } from "../store/tags.ts";
@@ -66,19 +67,35 @@ export async function createProject(
   return await announce(tx, clock, created.id);
 }
 
+/** What createProject would refuse because of the project's surroundings, without creating anything. */
+export async function checkNewProject(
+  db: Db,
+  scope: PortfolioScope,
+  { parent, isLatest, columns }: Pick<NewProject, "parent" | "isLatest" | "columns">,
+): Promise<void> {
+  if (parent !== undefined) await findUsableParent(db, scope, parent);
+  if (isLatest && (await findLatestProject(db, scope, columns.name))?.visible === false)
+    throw errors.latestAccessDenied();
+}
+
 /** Row id of a parent that may be used; holds the hierarchy still until the transaction ends. */
 async function usableParent(tx: Tx, scope: PortfolioScope, parent: ParentName): Promise<number> {
   await lockHierarchyShared(tx);
+  const { id } = await findUsableParent(tx, scope, parent);
+  const { above } = await depthsOf(tx, id);
+  if (above + 1 >= DEPTH_MAX) throw errors.tooDeep(DEPTH_MAX);
+  return id;
+}
+
+async function findUsableParent(db: Db, scope: PortfolioScope, parent: ParentName): Promise<ProjectRef> {
   const found =
     "uuid" in parent
-      ? await findProject(tx, scope, parent.uuid)
-      : await findProjectByName(tx, scope, parent.name, parent.version);
+      ? await findProject(db, scope, parent.uuid)
+      : await findProjectByName(db, scope, parent.name, parent.version);
   if (found === undefined) throw errors.parentNotFound();
   if (!found.visible) throw errors.parentAccessDenied();
   if (!found.active) throw errors.parentInactive();
-  const { above } = await depthsOf(tx, found.id);
-  if (above + 1 >= DEPTH_MAX) throw errors.tooDeep(DEPTH_MAX);
-  return found.id;
+  return found;
 }
 
 /** Takes the latest flag from the version that has it, if the caller may see that one. */

@@ -1,0 +1,120 @@
+import { type ActivityContext, defineActivity, Terminal } from "@evertrack/engine/authoring";
+import { BomError, type BomHead, BomReaderCrash } from "@evertrack/sbom";
+import type { Tx } from "../../../platform/db/index.ts";
+import { FileLost } from "../../../platform/files/index.ts";
+import { appendEvents } from "../../../platform/outbox/index.ts";
+import { Inventory, insertBomImport, prepareInventory, replaceInventory } from "../../components/index.ts";
+import { projectSubject, readProject, recordBomImported, updateProject } from "../../projects/index.ts";
+import type { IngestionDeps } from "../deps.ts";
+import { type InternalRule, internalRule } from "../rules/internal-components.ts";
+import { type ImportNote, normalizeComponent } from "../rules/normalize.ts";
+import { projectColumnsFrom } from "../rules/project-from-bom.ts";
+import { endUpload, findUpload, type Upload } from "../store.ts";
+import { type ImportBomInput, type ImportBomResult, importBomInput } from "../workflows/import-bom.ts";
+
+const NOTES_MAX = 500;
+const PROJECT_DELETED: ImportBomResult = { outcome: "project-deleted", components: 0 };
+
+/**
+ * Reads an uploaded BOM piece by piece into an inventory, then makes it the project's in one transaction: components,
+ * project metadata, import record, events, the analysis and the upload's outcome – exactly once, or not at all.
+ */
+export function importBomActivityOf(deps: IngestionDeps) {
+  return defineActivity<ImportBomInput, ImportBomResult, Tx>({
+    name: "import-bom",
+    input: (raw) => importBomInput.parse(raw),
+    async execute(ctx, { token }) {
+      const upload = await findUpload(deps.database.db, token);
+      if (upload === undefined) return PROJECT_DELETED;
+      const bom = await readInventory(deps, ctx, upload);
+      const prepared = await prepareInventory(deps.database, upload.projectId, bom.inventory, ctx.signal);
+      return ctx.tx("replace-inventory", (tx) => writeInventory(deps, ctx, tx, { upload, bom, prepared }));
+    },
+  });
+}
+
+interface ReadBom {
+  head: BomHead;
+  inventory: Inventory;
+  notes: ImportNote[];
+}
+
+/** Problems of the document or the file are final; whatever else goes wrong is tried again. */
+async function readInventory(deps: IngestionDeps, ctx: ActivityContext<Tx>, upload: Upload): Promise<ReadBom> {
+  const isInternal = await currentInternalRule(deps);
+  return deps.slots.within(async () => {
+    try {
+      const bytes = await deps.files.read({ location: upload.fileLocation, sha256: upload.fileSha256 });
+      return await collect(deps, ctx, bytes, isInternal);
+    } catch (error) {
+      if (error instanceof FileLost || error instanceof BomError || error instanceof BomReaderCrash)
+        throw new Terminal(error.message, { cause: error });
+      throw error;
+    }
+  });
+}
+
+async function collect(deps: IngestionDeps, ctx: ActivityContext<Tx>, bytes: Uint8Array, isInternal: InternalRule) {
+  const inventory = new Inventory();
+  const notes: ImportNote[] = [];
+  const addNote = (note: ImportNote) => void (notes.length < NOTES_MAX && notes.push(note));
+  let head: BomHead | undefined;
+  const limits = { sizeMaxBytes: deps.limits.decompressedSizeMaxBytes };
+  const call = { takeBytes: true, signal: ctx.signal };
+  for await (const piece of deps.reader.readBomPieces(bytes, { validate: false, limits }, call)) {
+    if (piece.kind === "head") head = piece.head;
+    else if (piece.kind === "components")
+      for (const component of piece.components) inventory.add(normalizeComponent(component, isInternal, addNote));
+    else if (piece.kind === "notes") piece.notes.forEach(addNote);
+  }
+  if (head === undefined) throw new Terminal("the BOM has no head");
+  return { head, inventory, notes };
+}
+
+async function currentInternalRule({ settings }: IngestionDeps): Promise<InternalRule> {
+  return internalRule({
+    groupsRegex: await settings.get("internal-components", "groups.regex"),
+    namesRegex: await settings.get("internal-components", "names.regex"),
+    matchMode: await settings.get("internal-components", "match-mode"),
+  });
+}
+
+interface Write {
+  upload: Upload;
+  bom: ReadBom;
+  prepared: Awaited<ReturnType<typeof prepareInventory>>;
+}
+
+async function writeInventory(
+  deps: IngestionDeps,
+  ctx: ActivityContext<Tx>,
+  tx: Tx,
+  { upload, bom, prepared }: Write,
+): Promise<ImportBomResult> {
+  const { projectId, projectUuid, token } = upload;
+  const { head, notes } = bom;
+  const replaced = await replaceInventory(tx, projectId, prepared);
+  if (replaced === undefined) return PROJECT_DELETED;
+  await updateProject(tx, projectId, projectColumnsFrom(head));
+  await recordBomImported(tx, projectId, `${head.format} ${head.specVersion}`);
+  await insertBomImport(tx, { ...importRecordOf(head), projectId, token, components: prepared.size, notes });
+  await announce(ctx, tx, upload, head);
+  await deps.startAnalyzeProject(tx, { projectUuid, projectId, token, trigger: "bom-upload" });
+  await endUpload(tx, token, "PROCESSED", null);
+  const { added, ...counts } = replaced;
+  ctx.log.info({ project: projectUuid, token, added: added.length, ...counts }, "BOM imported");
+  return { outcome: "imported", components: prepared.size };
+}
+
+function importRecordOf({ format, specVersion, serialNumber, version, timestamp }: BomHead) {
+  return { format, specVersion, serialNumber, bomVersion: version, generatedAt: timestamp };
+}
+
+async function announce(ctx: ActivityContext<Tx>, tx: Tx, { projectId, projectUuid, token }: Upload, head: BomHead) {
+  const row = await readProject(tx, { all: true }, projectId);
+  if (row === undefined) return;
+  const bom = { content: "(Omitted)", format: head.format, specVersion: head.specVersion };
+  const payload = { project: projectSubject(row), bom, token };
+  const event = (type: string) => ({ eventId: ctx.idFor(type), type, subject: projectUuid, payload });
+  await appendEvents(tx, [event("BOM_CONSUMED"), event("BOM_PROCESSED")]);
+}
