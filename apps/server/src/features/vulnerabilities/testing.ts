@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { testDatabase } from "@evertrack/embedded-postgres/testing";
 import { createEngine, type Engine, type RunDetails } from "@evertrack/engine";
 import { engineMigrationsDirectory } from "@evertrack/engine/migrations";
@@ -172,4 +173,70 @@ export async function serveBucket(files: Map<string, Buffer | string | (() => nu
 export function temporaryDirectory(): { path: string; remove(): Promise<void> } {
   const path = mkdtempSync(join(tmpdir(), "evertrack-test-"));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** A zip archive of stored (not compressed) files (APPNOTE.TXT 4.3). */
+export function zipOf(files: ReadonlyMap<string, Buffer>): Buffer {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const [name, content] of files) {
+    const described = describe(name, content);
+    const local = Buffer.concat([Buffer.from("504b0304", "hex"), described, Buffer.from(name), content]);
+    const central = Buffer.alloc(14);
+    central.writeUInt32LE(offset, 10);
+    directory.push(Buffer.from("504b01021400", "hex"), described, central, Buffer.from(name));
+    parts.push(local);
+    offset += local.length;
+  }
+  const listed = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  end.writeUInt32BE(0x504b0506, 0);
+  end.writeUInt16LE(files.size, 8);
+  end.writeUInt16LE(files.size, 10);
+  end.writeUInt32LE(listed.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...parts, listed, end]);
+}
+
+/** What local and central headers have in common, from "version needed" to "extra field length". */
+function describe(name: string, content: Buffer): Buffer {
+  const header = Buffer.alloc(26);
+  header.writeUInt16LE(20, 0);
+  header.writeUInt32LE(crc32(content), 10);
+  header.writeUInt32LE(content.length, 14);
+  header.writeUInt32LE(content.length, 18);
+  header.writeUInt16LE(Buffer.byteLength(name), 22);
+  return header;
+}
+
+/** An advisory about one package of PyPI. */
+export function advisory(id: string, members: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    id,
+    modified: "2026-01-01T00:00:00Z",
+    published: "2025-12-01T00:00:00Z",
+    summary: `Something about ${id}`,
+    affected: [affecting("PyPI", "sample", "1.0", "2.0")],
+    ...members,
+  };
+}
+
+/** The part of an advisory that names a package and the versions from `introduced` to before `fixed`. */
+export function affecting(ecosystem: string, name: string, introduced: string, fixed: string) {
+  return { package: { ecosystem, name }, ranges: [{ type: "ECOSYSTEM", events: [{ introduced }, { fixed }] }] };
+}
+
+/** What a bucket holds of one ecosystem: archive, list of changes and, unless left out, a file per advisory. */
+export function bucketFiles(
+  ecosystem: string,
+  advisories: readonly Record<string, unknown>[],
+  { single = true, listed = true } = {},
+): Map<string, Buffer> {
+  const contents = new Map(advisories.map((one) => [`${one.id}.json`, Buffer.from(JSON.stringify(one))]));
+  const files = new Map([[`${ecosystem}/all.zip`, zipOf(contents)]]);
+  const lines = advisories.map(({ id, modified }) => `${modified},${id}\n`).join("");
+  if (listed) files.set(`${ecosystem}/modified_id.csv`, Buffer.from(lines));
+  if (single) for (const [name, content] of contents) files.set(`${ecosystem}/${name}`, content);
+  return files;
 }

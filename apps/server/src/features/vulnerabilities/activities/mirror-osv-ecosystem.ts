@@ -98,7 +98,7 @@ async function withdraw(
   if (isSuspicious(vanished.length, known.size)) {
     ctx.log.warn(
       { source: name, ecosystem, vanished: vanished.length, known: known.size },
-      "more than half of the advisories are not listed any more; taken for a faulty feed, nothing was withdrawn",
+      "most advisories are not listed any more; taken for a faulty feed, nothing was withdrawn",
     );
     return 0;
   }

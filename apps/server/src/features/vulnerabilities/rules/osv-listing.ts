@@ -54,7 +54,7 @@ export function canonicalTime(text: string): string {
 const SUSPICIOUS_FROM = 100;
 const VANISHED_SHARE_MAX = 0.5;
 
-/** More than half of many records gone at once: a cut-off feed rather than that many withdrawals. */
+/** An empty feed, or more than half of many records gone at once: a feed at fault rather than that many withdrawals. */
 export function isSuspicious(vanished: number, known: number): boolean {
-  return known >= SUSPICIOUS_FROM && vanished > known * VANISHED_SHARE_MAX;
+  return (known > 0 && vanished === known) || (known >= SUSPICIOUS_FROM && vanished > known * VANISHED_SHARE_MAX);
 }
