@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { whileWatching } from "./blockers.ts";
+import { type ClassifiedMigration, classifyMigration } from "./classified-files.ts";
 import type { ClassifiedStatement } from "./classify/verdict.ts";
 import { sqlStateOf } from "./connection.ts";
 import type { MigrationFile } from "./files.ts";
@@ -31,13 +32,14 @@ export type ApplyContext = {
 };
 
 /** Applies one file and records it. Throws MigrationError; a next run goes on from there. */
-export async function applyFile(context: ApplyContext, file: MigrationFile, torn: boolean): Promise<void> {
+export async function applyFile(context: ApplyContext, source: MigrationFile, torn: boolean): Promise<void> {
+  const file = await classifyMigration(source);
   if (file.transactional) await applyInTransaction(context, file);
   else await applyStepwise(context, file, torn);
 }
 
 /** All statements, the fence and the history row in one transaction; tried again while others hold a table. */
-async function applyInTransaction(context: ApplyContext, file: MigrationFile): Promise<void> {
+async function applyInTransaction(context: ApplyContext, file: ClassifiedMigration): Promise<void> {
   const deadline = Date.now() + context.lockRetryMaxMs;
   let blockers: string[] = [];
   for (let attempt = 1; ; attempt++) {
@@ -58,7 +60,7 @@ async function applyInTransaction(context: ApplyContext, file: MigrationFile): P
 
 async function attemptInTransaction(
   context: ApplyContext,
-  file: MigrationFile,
+  file: ClassifiedMigration,
   onBlocked: (blockers: string[]) => void,
 ): Promise<void> {
   const { client, observer, component, version, epoch } = context;
@@ -84,7 +86,7 @@ async function guardTransaction(client: Client): Promise<void> {
 }
 
 /** Statement by statement, each repeatable; the `running` row tells a next run that this one was torn off. */
-async function applyStepwise(context: ApplyContext, file: MigrationFile, torn: boolean): Promise<void> {
+async function applyStepwise(context: ApplyContext, file: ClassifiedMigration, torn: boolean): Promise<void> {
   const { client, component, version, epoch } = context;
   const start = performance.now();
   if (torn) context.log(`${file.id} was interrupted before; going on`);

@@ -13,7 +13,7 @@ export const APPLICATION_NAMES = {
 
 const CONNECT_TIMEOUT_MS = 15_000;
 /** A pooler with too few server connections lets a first query wait for ever: our own lock transaction holds one. */
-const FIRST_ANSWER_TIMEOUT_MS = 30_000;
+const FIRST_ANSWER_TIMEOUT_MS = 15_000;
 
 /**
  * Opens a connection that works through PgBouncer: the application name is the only start-up parameter (a pooler

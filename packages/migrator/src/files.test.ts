@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { migrationFiles } from "../test/scratch.ts";
+import { classifyMigrations } from "./classified-files.ts";
 import { readMigrationFiles } from "./files.ts";
 import { lintMigrations } from "./lint.ts";
 
@@ -24,7 +25,8 @@ describe("a migration file is refused", () => {
     ["when a concurrent statement is not repeatable", { [NAME]: "drop index concurrently i" }, /IF \[NOT\] EXISTS/],
     ["when it cannot run in a transaction at all", { [NAME]: "alter system set work_mem = '1MB'" }, /not repeatable/],
   ])("%s", async (_, files, message) => {
-    await expect(readMigrationFiles(migrationFiles(files as Record<string, string>))).rejects.toThrow(message);
+    const directory = migrationFiles(files as Record<string, string>);
+    await expect(readMigrationFiles(directory).then(classifyMigrations)).rejects.toThrow(message);
   });
 });
 
@@ -36,7 +38,7 @@ describe("a migration file is read", () => {
     });
     const [[one], [two]] = [await readMigrationFiles(unix), await readMigrationFiles(windows)];
     expect(two?.checksum).toBe(one?.checksum);
-    expect(two).toMatchObject({ id: NAME, phase: "contract", reviewed: ["small table"], transactional: true });
+    expect(two).toMatchObject({ id: NAME, phase: "contract", reviewed: ["small table"] });
   });
 
   test("in the order of its name, beside generated files", async () => {

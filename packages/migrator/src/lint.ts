@@ -1,5 +1,6 @@
 import path from "node:path";
-import { type MigrationFile, readMigrationFiles } from "./files.ts";
+import { type ClassifiedMigration, classifyMigrations } from "./classified-files.ts";
+import { readMigrationFiles } from "./files.ts";
 
 /** A statement that must not be in a file as it is. */
 export type LintProblem = { file: string; line: number; message: string };
@@ -10,11 +11,11 @@ export type LintProblem = { file: string; line: number; message: string };
  * `baseline`: id of the last migration of the first release; up to it there is no older build to break.
  */
 export async function lintMigrations(directory: string, options: { baseline?: string } = {}): Promise<LintProblem[]> {
-  const files = await readMigrationFiles(directory);
+  const files = await classifyMigrations(await readMigrationFiles(directory));
   return files.filter((file) => options.baseline === undefined || file.id > options.baseline).flatMap(lintFile);
 }
 
-function lintFile(file: MigrationFile): LintProblem[] {
+function lintFile(file: ClassifiedMigration): LintProblem[] {
   if (file.phase === "contract") return [];
   const name = path.basename(file.path);
   return file.statements.flatMap(({ line, findings }) =>

@@ -3,7 +3,7 @@
  *
  *   nothing pending? → done, without any lock                        (every start of an instance)
  *   lock (lock.ts) → meanwhile done by another? → done
- *     → end orphans → own tables → claim the epoch → plan again → apply file by file → release
+ *     → end orphans → own tables → claim the epoch → compare again → apply file by file → release
  */
 import type { Client } from "pg";
 import { type ApplyContext, applyFile } from "./apply.ts";
@@ -13,7 +13,7 @@ import { createRunnerTables } from "./history.ts";
 import { acquireLock, claimEpoch, thisProcess } from "./lock.ts";
 import { describeOwner } from "./lock-inspection.ts";
 import { endOrphans } from "./orphans.ts";
-import { type MigrationPlan, planWith, type RunPhase } from "./plan.ts";
+import { compare, type RunPhase, type SchemaState } from "./plan.ts";
 
 const LOCK_WAIT_DEFAULT_MS = 15 * 60 * 1000;
 const LOCK_RETRY_DEFAULT_MS = 10 * 60 * 1000;
@@ -54,7 +54,7 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const files = await readMigrationFiles(options.directory);
   const observer = await connect(options.connectionString, "observer");
   try {
-    const first = await planNow(observer, options, files);
+    const first = await compareNow(observer, options, files);
     if (first.ahead.length > 0) {
       logOf(options)(`the ${options.component} schema is ahead of this build by ${first.ahead.join(", ")}`);
     }
@@ -70,7 +70,7 @@ async function migrateLocked(options: MigrateOptions, files: MigrationFile[], ob
   const lock = await acquireLock({
     connectionString: options.connectionString,
     waitMaxMs: options.lockWaitMs ?? LOCK_WAIT_DEFAULT_MS,
-    stillNeeded: async () => (await planNow(observer, options, files)).pending.length > 0,
+    stillNeeded: async () => (await compareNow(observer, options, files)).pending.length > 0,
     describeOwner: () => describeOwner(observer),
     log,
   });
@@ -101,21 +101,21 @@ async function workLocked(
     const epoch = await claimEpoch(client, { component, version, ...(options.owner ?? thisProcess()) });
     const lockRetryMaxMs = options.lockRetryMaxMs ?? LOCK_RETRY_DEFAULT_MS;
     const context = { client, observer, component, version, epoch, lockRetryMaxMs, log: logOf(options) };
-    return await applyPending(context, await planNow(client, options, files), options);
+    return await applyPending(context, await compareNow(client, options, files), options);
   } finally {
     await disconnect(client);
   }
 }
 
-async function applyPending(context: ApplyContext, plan: MigrationPlan, options: MigrateOptions): Promise<string[]> {
+async function applyPending(context: ApplyContext, state: SchemaState, options: MigrateOptions): Promise<string[]> {
   const { component } = options;
   const report = options.onProgress ?? (() => {});
-  if (plan.pending.length === 0) context.log(DONE_BY_ANOTHER);
-  for (const file of plan.pending) {
+  if (state.pending.length === 0) context.log(DONE_BY_ANOTHER);
+  for (const file of state.pending) {
     const start = performance.now();
     report({ component, id: file.id, state: "started" });
     try {
-      await applyFile(context, file, plan.unfinished.includes(file.id));
+      await applyFile(context, file, state.unfinished.includes(file.id));
     } catch (error) {
       report({ component, id: file.id, state: "failed" });
       throw error;
@@ -123,11 +123,11 @@ async function applyPending(context: ApplyContext, plan: MigrationPlan, options:
     report({ component, id: file.id, state: "completed" });
     context.log(`applied ${component} ${file.id} in ${Math.round(performance.now() - start)} ms`);
   }
-  return plan.pending.map((file) => file.id);
+  return state.pending.map((file) => file.id);
 }
 
-function planNow(client: Client, options: MigrateOptions, files: MigrationFile[]): Promise<MigrationPlan> {
-  return planWith(client, options.component, files, options.phase ?? "expand");
+function compareNow(client: Client, options: MigrateOptions, files: MigrationFile[]): Promise<SchemaState> {
+  return compare(client, options.component, files, options.phase ?? "expand");
 }
 
 function logOf(options: MigrateOptions): (message: string) => void {

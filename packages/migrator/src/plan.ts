@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Client } from "pg";
+import { type ClassifiedMigration, classifyMigrations } from "./classified-files.ts";
 import type { Level } from "./classify/verdict.ts";
 import { worst } from "./classify/verdict.ts";
 import { connect, disconnect } from "./connection.ts";
@@ -11,7 +12,7 @@ import { MigrationError } from "./migration-error.ts";
 export type RunPhase = "expand" | "contract" | "all";
 
 /** What a database still needs, and what it has that this build does not know. */
-export type MigrationPlan = {
+export type SchemaState = {
   applied: AppliedMigration[];
   /** Not applied yet, or torn off; in order. */
   pending: MigrationFile[];
@@ -19,6 +20,11 @@ export type MigrationPlan = {
   unfinished: string[];
   /** Applied ids this build has no file for: the schema is ahead of it. */
   ahead: string[];
+};
+
+/** The same, with what is pending judged. */
+export type MigrationPlan = SchemaState & {
+  pending: ClassifiedMigration[];
   /** The worst level of the pending files; decides whether older builds may go on meanwhile. */
   level: Level;
 };
@@ -33,19 +39,27 @@ export async function plan(options: {
   const files = await readMigrationFiles(options.directory);
   const client = await connect(options.connectionString, "observer");
   try {
-    return await planWith(client, options.component, files, options.phase ?? "all");
+    return await judge(await compare(client, options.component, files, options.phase ?? "all"), files);
   } finally {
     await disconnect(client);
   }
 }
 
-/** The same over an open connection. Throws MigrationError `checksum-mismatch`. */
-export async function planWith(
+/** Judges what is pending, each file in the light of all that come before it. */
+export async function judge(state: SchemaState, files: readonly MigrationFile[]): Promise<MigrationPlan> {
+  if (state.pending.length === 0) return { ...state, pending: [], level: "additive" };
+  const ids = new Set(state.pending.map((file) => file.id));
+  const pending = (await classifyMigrations(files)).filter((file) => ids.has(file.id));
+  return { ...state, pending, level: worst(pending.map((file) => file.level)) };
+}
+
+/** Compares files with a database without parsing them. Throws MigrationError `checksum-mismatch`. */
+export async function compare(
   client: Client,
   component: string,
   files: readonly MigrationFile[],
   phase: RunPhase,
-): Promise<MigrationPlan> {
+): Promise<SchemaState> {
   const history = await readHistory(client, component);
   const known = new Set(files.map((file) => file.id));
   for (const file of files) requireSameChecksum(file, history.get(file.id));
@@ -57,7 +71,6 @@ export async function planWith(
     pending,
     unfinished: applied.filter((row) => row.state === "running").map((row) => row.id),
     ahead: applied.filter((row) => !known.has(row.id)).map((row) => row.id),
-    level: worst(pending.map((file) => file.level)),
   };
 }
 

@@ -1,7 +1,7 @@
 import { connect, disconnect } from "./connection.ts";
 import { readMigrationFiles } from "./files.ts";
 import { type LockState, showLockWith } from "./lock-inspection.ts";
-import { type MigrationPlan, planWith } from "./plan.ts";
+import { compare, judge, type MigrationPlan } from "./plan.ts";
 
 /** Where a component's schema stands. */
 export type MigrationStatus = MigrationPlan & { component: string; lock: LockState };
@@ -15,7 +15,7 @@ export async function status(options: {
   const files = await readMigrationFiles(options.directory);
   const client = await connect(options.connectionString, "observer");
   try {
-    const plan = await planWith(client, options.component, files, "all");
+    const plan = await judge(await compare(client, options.component, files, "all"), files);
     return { component: options.component, ...plan, lock: await showLockWith(client) };
   } finally {
     await disconnect(client);

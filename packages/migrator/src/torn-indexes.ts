@@ -11,7 +11,8 @@ export async function dropInvalidIndexes(
   statements: readonly ClassifiedStatement[],
   log: (message: string) => void,
 ): Promise<void> {
-  for (const { name, schema, leftoverPattern } of statements.flatMap((statement) => indexNamesIn(statement.text))) {
+  const built = await Promise.all(statements.map((statement) => indexNamesIn(statement.text)));
+  for (const { name, schema, leftoverPattern } of built.flat()) {
     const { rows } = await client.query<{ index: string }>(
       `select format('%I.%I', space.nspname, class.relname) as index
          from pg_index as index

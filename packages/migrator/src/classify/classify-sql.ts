@@ -1,4 +1,5 @@
-import { hasSqlDetails, loadModule, parseSync, type RawStmt } from "libpg-query";
+import type { RawStmt } from "libpg-query";
+import { parseSql, SqlSyntaxError } from "./parser.ts";
 import { judge } from "./rules.ts";
 import { emptyScope, type Scope } from "./scope.ts";
 import { isTransactional } from "./session-and-maintenance.ts";
@@ -6,35 +7,13 @@ import { type ClassifiedStatement, worst } from "./verdict.ts";
 
 const NEWLINE_BYTE = 0x0a;
 
-/** SQL that PostgreSQL's own parser rejects. */
-export class SqlSyntaxError extends Error {
-  override readonly name = "SqlSyntaxError";
-  readonly line: number;
-
-  constructor(message: string, line: number, options?: ErrorOptions) {
-    super(`line ${line}: ${message}`, options);
-    this.line = line;
-  }
-}
-
 /**
  * Splits SQL into statements with PostgreSQL's parser and judges each. The scope carries what earlier files established
  * and takes up what this one does. Throws SqlSyntaxError.
  */
 export async function classifySql(text: string, scope: Scope = emptyScope()): Promise<ClassifiedStatement[]> {
-  await loadModule();
   const bytes = Buffer.from(text, "utf8");
-  return parse(text).map((raw) => classifyStatement(raw, bytes, scope));
-}
-
-function parse(text: string): RawStmt[] {
-  try {
-    return parseSync(text).stmts ?? [];
-  } catch (cause) {
-    const position = hasSqlDetails(cause) ? (cause.sqlDetails?.cursorPosition ?? 0) : 0;
-    const line = text.slice(0, Math.max(0, position)).split("\n").length;
-    throw new SqlSyntaxError(cause instanceof Error ? cause.message : String(cause), line, { cause });
-  }
+  return (await parseSql(text)).map((raw) => classifyStatement(raw, bytes, scope));
 }
 
 function classifyStatement(raw: RawStmt, bytes: Buffer, scope: Scope): ClassifiedStatement {

@@ -1,4 +1,4 @@
-import { parseSync } from "libpg-query";
+import { parseSql } from "./parser.ts";
 
 /** An index that a statement builds outside a transaction. */
 export type BuiltIndex = {
@@ -12,8 +12,8 @@ export type BuiltIndex = {
 const MATCHES_NOTHING = "$^";
 
 /** The indexes that CREATE INDEX CONCURRENTLY and REINDEX INDEX CONCURRENTLY in this SQL would leave invalid. */
-export function indexNamesIn(sql: string): BuiltIndex[] {
-  return (parseSync(sql).stmts ?? []).flatMap(({ stmt }) => {
+export async function indexNamesIn(sql: string): Promise<BuiltIndex[]> {
+  return (await parseSql(sql)).flatMap(({ stmt }) => {
     if (stmt && "IndexStmt" in stmt && stmt.IndexStmt.concurrent && stmt.IndexStmt.idxname) {
       const schema = stmt.IndexStmt.relation?.schemaname ?? null;
       return [{ name: stmt.IndexStmt.idxname, schema, leftoverPattern: MATCHES_NOTHING }];
