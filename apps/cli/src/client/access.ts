@@ -5,7 +5,7 @@
  */
 import { usageError } from "../errors.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { programName } from "../program-name.ts";
+import { commandLine } from "../program-name.ts";
 import { type DataDirectory, dataDirectory } from "../up/data-directory.ts";
 import { runningUp } from "../up/running.ts";
 import { urlOf } from "../up/state-file.ts";
@@ -37,7 +37,7 @@ export function resolveTarget(options: AccessOptions, env: NodeJS.ProcessEnv = p
   const named = options.url ?? presence(env.EVERTRACK_URL) ?? localUrl ?? saved.defaultUrl;
   if (named === undefined) {
     throw usageError("No server is named and none runs here.", [
-      `Start one: ${programName()} up`,
+      `Start one: ${commandLine("up", directory)}`,
       "Or name one: --url https://… (or EVERTRACK_URL)",
     ]);
   }
@@ -52,8 +52,8 @@ export function openTarget(target: Target, terminal: Terminal, signal?: AbortSig
   if (target.credentials === undefined) {
     throw usageError(`No credentials for ${target.url}.`, [
       "Pass an API key: --api-key … (or EVERTRACK_API_KEY)",
-      `Or sign in: ${programName()} login`,
-      ...(target.isLocalUp ? [`Or let the demo make a key: ${programName()} demo`] : []),
+      `Or sign in: ${commandLine("login", target.directory)}`,
+      ...(target.isLocalUp ? [`Or let the demo make a key: ${commandLine("demo", target.directory)}`] : []),
     ]);
   }
   return openAs(target, target.credentials, terminal, signal);

@@ -72,7 +72,7 @@ export const mirrorStatusAnswer = z.object({
   started_at: z.number().nullish(),
   completed_at: z.number().nullish(),
   failure_reason: z.string().nullish(),
-  progress: z.unknown().optional(),
+  progress: z.object({ ecosystem: z.string(), done: z.number(), total: z.number() }).nullish(),
 });
 
 /** See {@link mirrorStatusAnswer}. */

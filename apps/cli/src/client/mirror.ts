@@ -81,7 +81,8 @@ function isSame(a: MirrorStatus, b: MirrorStatus | undefined): boolean {
 
 function progressText(status: MirrorStatus | undefined): string {
   const state = (status?.status ?? "PENDING").toLowerCase();
-  if (status?.progress === undefined || status.progress === null) return state;
-  const told = typeof status.progress === "string" ? status.progress : JSON.stringify(status.progress);
-  return `${state} ${told}`;
+  const progress = status?.progress;
+  return progress === undefined || progress === null
+    ? state
+    : `${progress.ecosystem}, ${progress.done} of ${progress.total} advisories`;
 }

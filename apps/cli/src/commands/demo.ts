@@ -13,7 +13,7 @@ import { countSeverities, countsText } from "../output/severity.ts";
 import { tableLines } from "../output/table.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { deadline, startProgress } from "../output/waiting.ts";
-import { programName } from "../program-name.ts";
+import { commandLine } from "../program-name.ts";
 import { FINDING_COLUMNS } from "./findings.ts";
 
 /** Options of `demo`. */
@@ -30,7 +30,7 @@ export async function demo(options: DemoOptions, terminal: Terminal): Promise<vo
   const target = resolveTarget(options);
   if (!target.isLocalUp) {
     throw usageError("The demo works on a server of this machine only: it reads its advisories from files.", [
-      `Start one with "${programName()} up", then run the demo without --url.`,
+      `Start one with "${commandLine("up", target.directory)}", then run the demo without --url.`,
     ]);
   }
   const api = await openForDemo(target, terminal, deadline(options.timeout));
@@ -125,8 +125,8 @@ function severityRank(finding: Finding): number {
 function sayNext(target: Target, terminal: Terminal): void {
   terminal.line();
   terminal.line(`Look around   ${target.url}/projects`);
-  terminal.line(`In the shell  ${programName()} findings harbor-lights-web@2.4.0`);
-  terminal.line(`Take it away  ${programName()} demo --remove`);
+  terminal.line(`In the shell  ${commandLine("findings harbor-lights-web@2.4.0", target.directory)}`);
+  terminal.line(`Take it away  ${commandLine("demo --remove", target.directory)}`);
   terminal.line("The advisories are written for this demo; for real ones: demo --remove, then mirror osv.");
 }
 

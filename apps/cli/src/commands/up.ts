@@ -6,7 +6,7 @@ import { CliError } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { durationText } from "../output/amounts.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { programName, VERSION } from "../program-name.ts";
+import { commandLine, VERSION } from "../program-name.ts";
 import { endingText, logTail } from "../up/child-process.ts";
 import { type DataDirectory, dataDirectory, migrationLog, prepareDataDirectory } from "../up/data-directory.ts";
 import { provideDatabase } from "../up/database.ts";
@@ -68,7 +68,7 @@ async function joinRunning(
     throw new CliError(EXIT.refused, `Evertrack ${other.version} runs on ${directory.root}; this is ${VERSION}.`, {
       details: [
         "Replacing a running version by another is not available yet.",
-        `Stop it first: ${programName()} down${dataOption(options)}`,
+        `Stop it first: ${commandLine("down", directory)}`,
       ],
     });
   }
@@ -79,8 +79,7 @@ async function joinRunning(
   if (state.instances[0]?.port !== options.port || state.instances.length !== options.instances) {
     terminal.line("  It keeps the ports and the number of instances it was started with.");
   }
-  for (const line of greetingLines(state, directory, firstLoginOf(directory, false), dataOption(options)))
-    terminal.line(line);
+  for (const line of greetingLines(state, directory, firstLoginOf(directory, false))) terminal.line(line);
   terminal.result(upResult("already-running", state, directory));
   return true;
 }
@@ -149,8 +148,7 @@ async function serve(
       () => "ready",
     );
     record({ phase: "running" });
-    for (const line of greetingLines(state, directory, firstLoginOf(directory, database.fresh), dataOption(options)))
-      terminal.line(line);
+    for (const line of greetingLines(state, directory, firstLoginOf(directory, database.fresh))) terminal.line(line);
     terminal.line("  Ctrl-C      stops the server; the database keeps running");
     terminal.result(upResult("running", state, directory));
     await Promise.race([stop.requested, supervisor.ended()]);
@@ -166,7 +164,7 @@ async function serve(
   }
   terminal.result(upResult("stopped", state, directory));
   if (database.embedded)
-    terminal.line(`The database is still running. Stop it with: ${programName()} down${dataOption(options)}`);
+    terminal.line(`The database is still running. Stop it with: ${commandLine("down", directory)}`);
 }
 
 async function startAll(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
@@ -216,9 +214,4 @@ function newState(options: UpOptions, ports: readonly { port: number; management
     since: new Date().toISOString(),
     instances: ports.map((entry, index) => ({ index, ...entry })),
   };
-}
-
-/** Repeated in hints, so that they can be pasted as they are. */
-function dataOption(options: UpOptions): string {
-  return options.dataDir === undefined ? "" : ` --data-dir ${options.dataDir}`;
 }

@@ -1,6 +1,8 @@
 /**
  * The demo's advisories in the layout of the public OSV bucket, below the data directory, where the server may read them
- * by a `file:` address: `<ecosystem>/all.zip`, `<ecosystem>/modified_id.csv`, `<ecosystem>/<id>.json`.
+ * by a `file:` address: `<folder>/all.zip`, `<folder>/modified_id.csv`, `<folder>/<id>.json`. They stand in one folder of
+ * their own name, not in `npm` or `PyPI`: a mirror takes an ecosystem's listing as complete and withdraws what it lacks, so
+ * under those names the demo would empty what had been mirrored before.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,6 +14,8 @@ import { zip } from "./zip.ts";
 /** Fixtures of the demo: SBOMs beside, advisories below `osv/`. */
 export const FIXTURES = fileURLToPath(new URL("../../../../fixtures/demo", import.meta.url));
 
+const FOLDER = "evertrack-demo";
+
 const advisorySchema = z.looseObject({ id: z.string(), modified: z.string() });
 type Advisory = z.infer<typeof advisorySchema>;
 
@@ -19,6 +23,7 @@ type Advisory = z.infer<typeof advisorySchema>;
 export interface PublishedAdvisories {
   /** For the OSV source's `dataUrl`. */
   readonly dataUrl: string;
+  /** For its `ecosystems`: the names of the folders. */
   readonly ecosystems: readonly string[];
   readonly ids: readonly string[];
 }
@@ -30,19 +35,18 @@ export interface PublishedAdvisories {
 export function publishAdvisories(directory: DataDirectory, now: Date, withdrawn: boolean): PublishedAdvisories {
   const target = join(directory.demo, "osv");
   const draft = `${target}.draft-${process.pid}`;
+  const modified = now.toISOString();
+  const advisories = readdirSync(join(FIXTURES, "osv"))
+    .flatMap(readAdvisories)
+    .map((advisory): Advisory => ({ ...advisory, modified, ...(withdrawn ? { withdrawn: modified } : {}) }));
   rmSync(draft, { recursive: true, force: true });
-  const ecosystems = readdirSync(join(FIXTURES, "osv")).sort();
-  const ids = ecosystems.flatMap((ecosystem) => writeEcosystem(join(draft, ecosystem), ecosystem, now, withdrawn));
+  writeFolder(join(draft, FOLDER), advisories);
   rmSync(target, { recursive: true, force: true });
   renameSync(draft, target);
-  return { dataUrl: pathToFileURL(target).href, ecosystems, ids };
+  return { dataUrl: pathToFileURL(target).href, ecosystems: [FOLDER], ids: advisories.map(({ id }) => id) };
 }
 
-function writeEcosystem(path: string, ecosystem: string, now: Date, withdrawn: boolean): string[] {
-  const modified = now.toISOString();
-  const advisories = readAdvisories(ecosystem).map(
-    (advisory): Advisory => (withdrawn ? { ...advisory, modified, withdrawn: modified } : { ...advisory, modified }),
-  );
+function writeFolder(path: string, advisories: readonly Advisory[]): void {
   const files = advisories.map((advisory) => ({
     name: `${advisory.id}.json`,
     bytes: Buffer.from(JSON.stringify(advisory)),
@@ -50,8 +54,7 @@ function writeEcosystem(path: string, ecosystem: string, now: Date, withdrawn: b
   mkdirSync(path, { recursive: true });
   for (const file of files) writeFileSync(join(path, file.name), file.bytes);
   writeFileSync(join(path, "all.zip"), zip(files));
-  writeFileSync(join(path, "modified_id.csv"), advisories.map(({ id }) => `${modified},${id}\n`).join(""));
-  return advisories.map(({ id }) => id);
+  writeFileSync(join(path, "modified_id.csv"), advisories.map(({ id, modified }) => `${modified},${id}\n`).join(""));
 }
 
 function readAdvisories(ecosystem: string): Advisory[] {

@@ -58,18 +58,18 @@ test("published advisories have the layout of the public bucket, and are withdra
   const published = publishAdvisories(directory, now, false);
   const folder = fileURLToPath(published.dataUrl);
   expect(folder.startsWith(directory.demo)).toBe(true);
-  expect(published.ids).toHaveLength(29);
-  const csv = readFileSync(join(folder, "npm", "modified_id.csv"), "utf8");
+  expect(published).toMatchObject({ ecosystems: ["evertrack-demo"], ids: { length: 29 } });
+  const csv = readFileSync(join(folder, "evertrack-demo", "modified_id.csv"), "utf8");
   expect(csv).toContain("2026-05-01T10:00:00.000Z,EVT-DEMO-2026-0001\n");
-  const archive = unzip(readFileSync(join(folder, "npm", "all.zip")));
+  const archive = unzip(readFileSync(join(folder, "evertrack-demo", "all.zip")));
   expect([...archive.keys()].sort()).toEqual(
-    readdirSync(join(folder, "npm"))
+    readdirSync(join(folder, "evertrack-demo"))
       .filter((name) => name.endsWith(".json"))
       .sort(),
   );
   expect(JSON.parse(archive.get("EVT-DEMO-2026-0001.json") ?? "")).toMatchObject({ modified: now.toISOString() });
   publishAdvisories(directory, now, true);
-  const withdrawn = unzip(readFileSync(join(folder, "npm", "all.zip"))).get("EVT-DEMO-2026-0001.json");
+  const withdrawn = unzip(readFileSync(join(folder, "evertrack-demo", "all.zip"))).get("EVT-DEMO-2026-0001.json");
   expect(JSON.parse(withdrawn ?? "")).toMatchObject({ withdrawn: now.toISOString() });
 });
 

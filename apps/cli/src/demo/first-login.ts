@@ -11,7 +11,7 @@ import { save } from "../client/saved-credentials.ts";
 import { changePassword, createKey, mustChangePassword, signIn } from "../client/sign-in.ts";
 import { usageError } from "../errors.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { programName } from "../program-name.ts";
+import { commandLine } from "../program-name.ts";
 
 const ADMIN = "admin";
 const DEFAULT_PASSWORD = "admin";
@@ -61,7 +61,7 @@ async function adminSession(api: Api, target: Target, terminal: Terminal): Promi
   if (!mustChangePassword(first)) {
     throw usageError("The administrator's password has been changed, so the demo needs credentials.", [
       "Pass an API key of the team Administrators: --api-key …",
-      `Or sign in first: ${programName()} login`,
+      `Or sign in first: ${commandLine("login", target.directory)}`,
     ]);
   }
   return await firstLogin(api, target, terminal);

@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 /** Where everything of one local Evertrack lives. */
 export interface DataDirectory {
   readonly root: string;
+  /** ` --data-dir …` if it was named so: for commands that people are told to paste. */
+  readonly option: string;
   /** Embedded PostgreSQL. */
   readonly postgres: string;
   /** The server's own files: blobs, keys. */
@@ -25,6 +27,7 @@ export function dataDirectory(path: string | undefined, env: NodeJS.ProcessEnv =
   const root = resolve(path ?? env.EVERTRACK_DATA_DIRECTORY ?? join(homedir(), ".evertrack"));
   return {
     root,
+    option: path === undefined ? "" : ` --data-dir ${path}`,
     postgres: join(root, "postgres"),
     server: join(root, "server"),
     logs: join(root, "logs"),

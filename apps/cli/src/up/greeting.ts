@@ -1,4 +1,4 @@
-import { programName } from "../program-name.ts";
+import { commandLine } from "../program-name.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { type UpState, urlOf } from "./state-file.ts";
 
@@ -6,14 +6,8 @@ import { type UpState, urlOf } from "./state-file.ts";
 export type FirstLogin = "default-password" | "password-in-file" | "unknown";
 
 /** Where to go and what to do next, for somebody who sees this for the first time. */
-export function greetingLines(
-  state: UpState,
-  directory: DataDirectory,
-  firstLogin: FirstLogin,
-  dataOption: string,
-): string[] {
+export function greetingLines(state: UpState, directory: DataDirectory, firstLogin: FirstLogin): string[] {
   const url = urlOf(state);
-  const name = programName();
   const others = state.instances.slice(1).map((_, index) => `              ${urlOf(state, index + 1)}`);
   return [
     "",
@@ -22,13 +16,13 @@ export function greetingLines(
     `  Sign in     ${firstLoginText(firstLogin, directory)}`,
     "",
     "  Next",
-    `    ${name} demo${dataOption}`,
+    `    ${commandLine("demo", directory)}`,
     "        a small portfolio with real findings, works offline, removable",
-    `    ${name} bom upload bom.json --project my-app --version 1.0 --wait${dataOption}`,
+    `    ${commandLine("bom upload bom.json --project my-app --version 1.0 --wait", directory)}`,
     "        your own SBOM (CycloneDX JSON or XML); or with curl and an API key:",
     "    curl -X POST -H 'X-Api-Key: <key>' -F projectName=my-app -F projectVersion=1.0 \\",
     `         -F autoCreate=true -F bom=@bom.json ${url}/api/v1/bom`,
-    `    ${name} mirror osv --wait${dataOption}`,
+    `    ${commandLine("mirror osv --wait", directory)}`,
     "        fetch public advisories, so that your SBOMs get findings",
     "",
     `  Logs        ${directory.logs}`,
