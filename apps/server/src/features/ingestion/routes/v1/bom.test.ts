@@ -1,0 +1,427 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fileProperties } from "../../../../platform/files/index.ts";
+import { type TestServer, testServer } from "../../../../testing/test-server.ts";
+import { base64, bomOf, formOf, type TestPart } from "../../testing.ts";
+
+/** Here nothing is imported: started runs wait, so what a request stored can be looked at. */
+let server: TestServer;
+let admin: Record<string, string>;
+let uploader: string;
+
+const SIZE_MAX_BYTES = 200_000;
+
+beforeAll(async () => {
+  server = await testServer({
+    properties: {
+      "dt.bom.upload.multipart.max-size-bytes": String(SIZE_MAX_BYTES),
+      "dt.bom.upload.decompressed.max-size-bytes": String(SIZE_MAX_BYTES),
+    },
+  });
+  admin = { authorization: `Bearer ${await server.adminToken()}` };
+  uploader = (await server.keyWith(["BOM_UPLOAD", "PROJECT_CREATION_UPLOAD", "VIEW_PORTFOLIO"])).key;
+});
+afterAll(() => server?.close());
+
+const UNKNOWN = "11111111-2222-3333-4444-555555555555";
+const BOM = bomOf([{ name: "a", version: "1", purl: "pkg:npm/a@1" }]);
+let counter = 0;
+const fresh = (name: string) => `${name}-${++counter}`;
+
+const put = (body: unknown, key = uploader, headers: Record<string, string> = {}) =>
+  server.request("PUT", "/api/v1/bom", { key, body, headers });
+
+const post = (parts: readonly TestPart[], key = uploader, headers: Record<string, string> = {}) => {
+  const form = formOf(parts);
+  return server.request("POST", "/api/v1/bom", { key, body: form.body, headers: { ...form.headers, ...headers } });
+};
+
+const newProject = (extra: Record<string, unknown> = {}) => ({
+  projectName: fresh("uploaded"),
+  projectVersion: "1",
+  autoCreate: true,
+  bom: base64(BOM),
+  ...extra,
+});
+
+async function rows<R extends object>(sql: string, values: unknown[] = []): Promise<R[]> {
+  return (await server.database.executor.query<R>(sql, values)).rows;
+}
+
+async function storedFiles(): Promise<string[]> {
+  const directory = join(server.config.get(fileProperties.directory), "bom-upload");
+  return (await readdir(directory).catch(() => [])).sort();
+}
+
+/** Nothing may stay of a refused upload. */
+async function leavesNothing(refused: () => Promise<void>): Promise<void> {
+  const before = [await storedFiles(), await countAll()];
+  await refused();
+  expect([await storedFiles(), await countAll()]).toEqual(before);
+}
+
+function countAll() {
+  return rows(
+    "select (select count(*) from bom_upload) as uploads, (select count(*) from wf_run) as runs, (select count(*) from project) as projects",
+  );
+}
+
+describe("an accepted upload", () => {
+  test("answers token and project; file, row and run exist", async () => {
+    const answer = await put(newProject());
+    expect(answer.statusCode, answer.payload).toBe(200);
+    const { token, projectUuid } = answer.json<{ token: string; projectUuid: string }>();
+    expect(token).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+    expect(await rows("select project_uuid, size_bytes from bom_upload where token = $1", [token])).toEqual([
+      { project_uuid: projectUuid, size_bytes: BOM.length },
+    ]);
+    expect(await storedFiles()).toContain(token);
+    expect(
+      await rows("select concurrency_key, priority, labels from wf_run where labels->>'token' = $1", [token]),
+    ).toEqual([
+      { concurrency_key: `import-bom:${projectUuid}`, priority: 50, labels: { token, project: projectUuid } },
+    ]);
+    for (const path of [`event/token/${token}`, `bom/token/${token}`]) {
+      expect((await server.request("GET", `/api/v1/${path}`, { key: uploader })).json()).toEqual({ processing: true });
+    }
+  });
+
+  test("creates the project with parent, tags and latest flag, and tells so", async () => {
+    const parent = newProject();
+    const parentUuid = (await put(parent)).json<{ projectUuid: string }>().projectUuid;
+    const body = newProject({
+      parentName: parent.projectName,
+      parentVersion: "1",
+      projectTags: [{ name: "Two" }, { name: "one" }],
+      isLatest: "true",
+      autoCreate: "TRUE",
+    });
+    const { projectUuid } = (await put(body)).json<{ projectUuid: string }>();
+    const project = await server.request("GET", `/api/v1/project/${projectUuid}`, { key: uploader });
+    expect(project.json()).toMatchObject({
+      name: body.projectName,
+      parent: { uuid: parentUuid },
+      tags: [{ name: "one" }, { name: "two" }],
+      isLatest: true,
+      active: true,
+    });
+    expect(
+      await rows("select 1 from outbox_event where type = 'PROJECT_CREATED' and subject = $1", [projectUuid]),
+    ).toHaveLength(1);
+  });
+
+  test("an existing project keeps its tags unless the caller may change projects; the state follows isActive", async () => {
+    const body = newProject({ projectTags: [{ name: "kept" }] });
+    const { projectUuid } = (await put(body)).json<{ projectUuid: string }>();
+    const again = { project: projectUuid, bom: base64(BOM), projectTags: [{ name: "other" }], isActive: false };
+    const read = async () => (await server.request("GET", `/api/v1/project/${projectUuid}`, { key: uploader })).json();
+    expect((await put(again)).statusCode).toBe(200);
+    expect(await read()).toMatchObject({ tags: [{ name: "kept" }], active: false });
+    const { key } = await server.keyWith(["BOM_UPLOAD", "PORTFOLIO_MANAGEMENT_UPDATE"]);
+    expect((await put({ ...again, isActive: true }, key)).statusCode).toBe(200);
+    expect(await read()).toMatchObject({ tags: [{ name: "other" }], active: true });
+  });
+});
+
+describe("forms", () => {
+  const fields = (name: string): TestPart[] => [
+    { name: "projectName", content: name },
+    { name: "projectVersion", content: "1" },
+    { name: "autoCreate", content: "true" },
+    { name: "projectTags", content: " a ,b,, A" },
+    { name: "isLatest", content: "true" },
+  ];
+  const file: TestPart = { name: "bom", content: BOM, filename: "bom.json", type: "application/octet-stream" };
+
+  test("the BOM may come first, last, compressed, or as a plain field", async () => {
+    const variants: TestPart[][] = [
+      [file, ...fields(fresh("form"))],
+      [...fields(fresh("form")), { ...file, type: "application/json" }],
+      [...fields(fresh("form")), { ...file, content: gzipSync(BOM), type: "application/gzip" }],
+      [{ ...file, content: gzipSync(BOM), type: "application/x-gzip" }, ...fields(fresh("form"))],
+      [...fields(fresh("form")), { ...file, content: zstdCompressSync(BOM), type: "application/zstd" }],
+      [...fields(fresh("form")), { name: "bom", content: BOM }],
+      [...fields(fresh("form")), file, { ...file, content: "a second one is dropped" }],
+    ];
+    for (const parts of variants) {
+      const answer = await post(parts);
+      expect(answer.statusCode, answer.payload).toBe(200);
+      const { token, projectUuid } = answer.json<{ token: string; projectUuid: string }>();
+      expect(await rows("select size_bytes from bom_upload where token = $1", [token])).toEqual([
+        { size_bytes: BOM.length },
+      ]);
+      const project = await server.request("GET", `/api/v1/project/${projectUuid}`, { key: uploader });
+      expect(project.json()).toMatchObject({ tags: [{ name: "a" }, { name: "b" }], isLatest: true });
+    }
+  });
+
+  test("without a BOM part the known sentence is answered", async () => {
+    const answer = await post(fields(fresh("form")));
+    expect([answer.statusCode, answer.payload]).toEqual([400, "No BOM file provided."]);
+  });
+
+  test("a part that claims a compression it does not have is refused", () =>
+    leavesNothing(async () => {
+      for (const type of ["application/gzip", "application/zstd"]) {
+        const answer = await post([...fields(fresh("form")), { ...file, type }]);
+        expect([answer.statusCode, answer.json()]).toMatchObject([400, { title: "The uploaded BOM is invalid" }]);
+        expect(answer.json<{ detail: string }>().detail).toContain(type.split("/")[1]);
+      }
+      const cut = gzipSync(BOM).subarray(0, 60);
+      const answer = await post([{ ...file, content: cut, type: "application/gzip" }, ...fields(fresh("form"))]);
+      expect(answer.statusCode, answer.payload).toBe(400);
+    }));
+
+  test("a part that is too large, as sent or decompressed, is 413 and leaves nothing", () =>
+    leavesNothing(async () => {
+      const big = Buffer.alloc(SIZE_MAX_BYTES + 1, " ");
+      for (const part of [
+        { ...file, content: big },
+        { ...file, content: gzipSync(big), type: "application/gzip" },
+        { ...file, content: zstdCompressSync(Buffer.alloc(50_000_000)), type: "application/zstd" },
+      ]) {
+        for (const parts of [
+          [part, ...fields(fresh("form"))],
+          [...fields(fresh("form")), part],
+        ]) {
+          const answer = await post(parts);
+          expect([answer.statusCode, answer.json()]).toMatchObject([413, { title: "Payload Too Large" }]);
+        }
+      }
+    }));
+
+  test("fields are checked like those of JSON", () =>
+    leavesNothing(async () => {
+      const answer = await post([file, { name: "autoCreate", content: "perhaps" }, { name: "project", content: "x" }]);
+      expect(answer.statusCode).toBe(400);
+      expect(
+        answer
+          .json<{ path: string }[]>()
+          .map(({ path }) => path)
+          .sort(),
+      ).toEqual(["autoCreate", "project"]);
+    }));
+});
+
+describe("a refused upload", () => {
+  test("who may not upload is refused", async () => {
+    expect((await server.request("PUT", "/api/v1/bom", { body: newProject() })).statusCode).toBe(401);
+    const { key } = await server.keyWith(["VIEW_PORTFOLIO"]);
+    expect((await put(newProject(), key)).statusCode).toBe(403);
+    expect((await post([], key)).statusCode).toBe(403);
+    expect((await server.request("GET", `/api/v1/bom/token/${UNKNOWN}`, { key })).statusCode).toBe(403);
+    expect((await server.request("GET", `/api/v1/event/token/${UNKNOWN}`)).statusCode).toBe(401);
+  });
+
+  test("unknown projects are 404 unless they may be created", () =>
+    leavesNothing(async () => {
+      const missing = [
+        { project: UNKNOWN, bom: base64(BOM) },
+        { project: UNKNOWN, autoCreate: true, projectName: "x", bom: base64(BOM) },
+        { ...newProject(), autoCreate: false },
+      ];
+      for (const body of missing) {
+        const answer = await put(body);
+        expect([answer.statusCode, answer.payload]).toEqual([404, "The project could not be found."]);
+      }
+      const { key } = await server.keyWith(["BOM_UPLOAD"]);
+      expect((await put(newProject(), key)).statusCode).toBe(401);
+      expect((await put(newProject({ parentUUID: UNKNOWN }))).statusCode).toBe(404);
+    }));
+
+  test("a collection project takes no BOM", async () => {
+    const { key } = await server.keyWith(["PORTFOLIO_MANAGEMENT"]);
+    const body = { name: fresh("collection"), collectionLogic: "AGGREGATE_DIRECT_CHILDREN" };
+    const { uuid } = (await server.request("PUT", "/api/v1/project", { key, body })).json<{ uuid: string }>();
+    expect((await put({ project: uuid, bom: base64(BOM) })).statusCode).toBe(400);
+  });
+
+  test("requests that do not fit name the member", () =>
+    leavesNothing(async () => {
+      for (const [body, path] of [
+        [{ bom: base64(BOM) }, "projectName"],
+        [newProject({ bom: "not base64!" }), "bom"],
+        [newProject({ bom: base64(BOM).replace(/.$/, "") }), "bom"],
+        [newProject({ bom: "ab-_" }), "bom"],
+        [newProject({ bom: "" }), "bom"],
+        [newProject({ bom: undefined }), "bom"],
+        [newProject({ autoCreate: "maybe" }), "autoCreate"],
+        [newProject({ project: "x" }), "project"],
+        [newProject({ projectName: "bell\u0007" }), "projectName"],
+      ] as const) {
+        const answer = await put(body);
+        expect(answer.statusCode, answer.payload.slice(0, 200)).toBe(400);
+        expect(answer.json<{ path: string }[]>()[0]?.path).toBe(path);
+      }
+      const headers = { "content-type": "application/json" };
+      const notJson = await server.request("PUT", "/api/v1/bom", { key: uploader, headers, body: "name=x" });
+      expect([notJson.statusCode, notJson.json()]).toMatchObject([
+        400,
+        { title: "The provided JSON payload could not be mapped" },
+      ]);
+    }));
+
+  test("a base64 text that is too long is 413 and points to the form", async () => {
+    const answer = await put(newProject({ bom: "A".repeat(20_000_004) }));
+    expect(answer.statusCode).toBe(413);
+    expect(answer.json<{ detail: string }>().detail).toContain("multipart/form-data");
+  });
+
+  test("an invalid BOM names each place, tells BOM_VALIDATION_FAILED and leaves nothing", () =>
+    leavesNothing(async () => {
+      const before = (await rows("select 1 from outbox_event where type = 'BOM_VALIDATION_FAILED'")).length;
+      const broken: [string, RegExp][] = [
+        ["{", /line 1/],
+        ["hello", /JSON/i],
+        ["<html/>", /JSON/i],
+        ['{"bomFormat":"CycloneDX","specVersion":"9.9"}', /9\.9/],
+        [bomOf([{ name: "", type: "spaceship" }]), /components\/0/],
+        [`${"[".repeat(20_000)}`, /deep|JSON|nest/i],
+      ];
+      for (const [bom, place] of broken) {
+        const answer = await put(newProject({ bom: base64(bom) }));
+        expect([answer.statusCode, answer.headers["content-type"]], answer.payload).toEqual([
+          400,
+          "application/problem+json; charset=utf-8",
+        ]);
+        const problem = answer.json<{ title: string; errors: string[] }>();
+        expect(problem.title).toBe("The uploaded BOM is invalid");
+        expect(problem.errors.join("\n")).toMatch(place);
+      }
+      expect(await rows("select 1 from outbox_event where type = 'BOM_VALIDATION_FAILED'")).toHaveLength(
+        before + broken.length,
+      );
+    }));
+
+  test("a BOM in XML is honestly not accepted yet", async () => {
+    const xml = '<?xml version="1.0"?><bom xmlns="http://cyclonedx.org/schema/bom/1.5" version="1"/>';
+    const answer = await put(newProject({ bom: base64(xml) }));
+    expect([answer.statusCode, answer.json()]).toMatchObject([501, { title: "Not built yet" }]);
+  });
+
+  test("validation can be switched off, also by tag", async () => {
+    const set = async (propertyName: string, propertyValue: string) => {
+      const body = { groupName: "artifact", propertyName, propertyValue };
+      expect((await server.request("POST", "/api/v1/configProperty", { headers: admin, body })).statusCode).toBe(200);
+    };
+    const invalid = newProject({
+      bom: base64(bomOf([{ name: "x", type: "spaceship" }])),
+      projectTags: [{ name: "free" }],
+    });
+    await set("bom.validation.tags.exclusive", '["Free"]');
+    await set("bom.validation.mode", "DISABLED_FOR_TAGS");
+    expect((await put(invalid)).statusCode).toBe(200);
+    expect((await put({ ...invalid, projectName: fresh("strict"), projectTags: [] })).statusCode).toBe(400);
+    await set("bom.validation.mode", "DISABLED");
+    expect((await put({ ...invalid, projectTags: [], projectName: fresh("off") })).statusCode).toBe(200);
+    await set("bom.validation.mode", "ENABLED");
+  });
+});
+
+describe("portfolio access control", () => {
+  test("an upload reaches no project the key may not see, and its own belong to its first team", async () => {
+    const set = (on: boolean) =>
+      server.request("POST", "/api/v1/configProperty", {
+        headers: admin,
+        body: { groupName: "access-management", propertyName: "acl.enabled", propertyValue: String(on) },
+      });
+    const permissions = ["BOM_UPLOAD", "PROJECT_CREATION_UPLOAD", "VIEW_PORTFOLIO"] as const;
+    const [ours, theirs] = [await server.keyWith(permissions), await server.keyWith(permissions)];
+    await set(true);
+    try {
+      const body = newProject();
+      const { projectUuid } = (await put(body, ours.key)).json<{ projectUuid: string }>();
+      expect((await put({ project: projectUuid, bom: body.bom }, ours.key)).statusCode).toBe(200);
+      await leavesNothing(async () => {
+        for (const attempt of [
+          body,
+          { project: projectUuid, bom: body.bom },
+          newProject({ parentUUID: projectUuid }),
+        ]) {
+          const answer = await put(attempt, theirs.key);
+          expect([answer.statusCode, answer.json()]).toMatchObject([403, { title: "Project access denied" }]);
+        }
+      });
+    } finally {
+      await set(false);
+    }
+  });
+});
+
+describe("Idempotency-Key", () => {
+  const withKey = (key: string) => ({ "idempotency-key": key });
+
+  test("the same request again gets the same answer, in JSON and as a form, and nothing is doubled", async () => {
+    const body = newProject();
+    const first = await put(body, uploader, withKey("again-1"));
+    expect(first.statusCode, first.payload).toBe(200);
+    await leavesNothing(async () => {
+      expect((await put(body, uploader, withKey("again-1"))).json()).toEqual(first.json());
+      const parts: TestPart[] = [
+        { name: "bom", content: BOM, filename: "bom.json", type: "application/json" },
+        { name: "projectName", content: body.projectName },
+        { name: "projectVersion", content: "1" },
+        { name: "autoCreate", content: "true" },
+      ];
+      expect((await post(parts, uploader, withKey("again-1"))).json()).toEqual(first.json());
+      const gzipped = { ...(parts[0] as TestPart), content: gzipSync(BOM), type: "application/gzip" };
+      expect((await post([gzipped, ...parts.slice(1)], uploader, withKey("again-1"))).json()).toEqual(first.json());
+    });
+  });
+
+  test("concurrent duplicates of a creating upload all get the winner's token", async () => {
+    for (let round = 0; round < 5; round++) {
+      const body = newProject();
+      const answers = await Promise.all([1, 2, 3, 4, 5].map(() => put(body, uploader, withKey(`race-${round}`))));
+      expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200, 200]);
+      const tokens = new Set(answers.map((answer) => answer.json<{ token: string }>().token));
+      expect(tokens.size).toBe(1);
+      expect(await rows("select 1 from bom_upload where token = $1", [[...tokens][0]])).toHaveLength(1);
+    }
+    const files = await storedFiles();
+    expect(files).toHaveLength((await rows("select 1 from bom_upload")).length);
+  });
+
+  test("another request under the same key is 422; another principal's key is another key", async () => {
+    const body = newProject();
+    const first = await put(body, uploader, withKey("other-1"));
+    const other = await put({ ...body, bom: base64(bomOf([])) }, uploader, withKey("other-1"));
+    expect([other.statusCode, other.json()]).toMatchObject([422, { type: "/problems/idempotency-key-reused" }]);
+    expect((await put({ ...body, isActive: true }, uploader, withKey("other-1"))).statusCode).toBe(422);
+    const { key } = await server.keyWith(["BOM_UPLOAD"]);
+    const foreign = await put(body, key, withKey("other-1"));
+    expect(foreign.statusCode).toBe(200);
+    expect(foreign.json<{ token: string }>().token).not.toBe(first.json<{ token: string }>().token);
+  });
+
+  test("a key is free again after 24 hours, and after a refused request", async () => {
+    const body = newProject();
+    expect((await put({ ...body, autoCreate: false }, uploader, withKey("free-1"))).statusCode).toBe(404);
+    const first = await put(body, uploader, withKey("free-1"));
+    expect(first.statusCode).toBe(200);
+    await server.database.executor.query(
+      "update upload_idempotency set created_at = now() - interval '24 hours 1 second'",
+    );
+    const second = await put(body, uploader, withKey("free-1"));
+    expect(second.json<{ token: string }>().token).not.toBe(first.json<{ token: string }>().token);
+  });
+
+  test("keys that are too long or not printable are 400", async () => {
+    for (const key of ["x".repeat(256), "caf\u00e9", " "]) {
+      expect((await put(newProject(), uploader, withKey(key))).statusCode).toBe(400);
+    }
+    expect((await put(newProject(), uploader, withKey("x".repeat(255)))).statusCode).toBe(200);
+  });
+});
+
+describe("tokens", () => {
+  test("an unknown token is not processing; the older address says it is deprecated", async () => {
+    const event = await server.request("GET", `/api/v1/event/token/${UNKNOWN}`, { key: uploader });
+    expect([event.statusCode, event.json()]).toEqual([200, { processing: false }]);
+    const old = await server.request("GET", `/api/v1/bom/token/${UNKNOWN}`, { key: uploader });
+    expect([old.headers["x-api-deprecated"], old.json()]).toEqual(["true", { processing: false }]);
+    expect((await server.request("GET", "/api/v1/event/token/x", { key: uploader })).statusCode).toBe(400);
+  });
+});
