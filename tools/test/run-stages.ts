@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { stopTestServerIfIdle } from "@evertrack/embedded-postgres/testing";
 import { endMarkedProcesses, markName } from "./leftover-processes.ts";
 import { type Stage, stagesDirectory } from "./stages.ts";
 import { countVitest, type SkippedTest } from "./vitest-report.ts";
@@ -43,6 +44,7 @@ export async function runStages(stages: Stage[]): Promise<StageResult[]> {
       results.push(await runStage(stage, mark, scratch, (child) => (running = child)));
     }
   } finally {
+    if (stages.some(({ counts }) => counts === "vitest")) await stopTestDatabase();
     for (const signal of stopSignals) process.off(signal, stop);
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -117,5 +119,14 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
     process.kill(-pid, signal);
   } catch {
     // The whole group has ended.
+  }
+}
+
+/** vitest stops the PostgreSQL of the tests in its teardown, unless it was ended before it came to that. */
+async function stopTestDatabase(): Promise<void> {
+  try {
+    await stopTestServerIfIdle();
+  } catch (error) {
+    console.warn(`the PostgreSQL of the tests could not be stopped: ${String(error)}`);
   }
 }
