@@ -25,8 +25,10 @@ export { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
 const READY_POLL_MS = 25;
 /** Recovery after a crash replays the log; it may take long on a big database. */
 const READY_TIMEOUT_MS = 300_000;
-const START_ATTEMPTS_MAX = 10;
+const START_ATTEMPTS_MAX = 20;
 const RETRY_PAUSE_MS = 300;
+/** What passes: back ends that outlive a killed postmaster for a moment, a port taken between choosing and binding. */
+const PASSING_COMPLAINT = /shared memory|lock file|in use|could not bind|could not create any TCP/;
 
 /** What to start, and where. */
 export type EnsureOptions = {
@@ -94,7 +96,7 @@ async function start(layout: Layout, host: string, options: EnsureOptions): Prom
       fs.writeFileSync(layout.port, String(address.port));
       return describe(layout, address, initialised ? "initialised" : "started");
     }
-    if (attempt >= START_ATTEMPTS_MAX) {
+    if (attempt >= START_ATTEMPTS_MAX || (attempt > 1 && !PASSING_COMPLAINT.test(complaint))) {
       throw new EmbeddedPostgresError(`PostgreSQL does not start: ${complaint}\n(log: ${layout.logFile})`);
     }
     log(`PostgreSQL did not start (attempt ${attempt}), trying again: ${complaint}`);

@@ -57,9 +57,17 @@ function listeningInodes(table: string, port: number): string[] {
 
 function openSocketsOf(pid: string): string[] {
   try {
-    const links = fs.readdirSync(`/proc/${pid}/fd`).map((fd) => fs.readlinkSync(`/proc/${pid}/fd/${fd}`));
-    return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
+    return fs.readdirSync(`/proc/${pid}/fd`).flatMap((fd) => socketBehind(`/proc/${pid}/fd/${fd}`) ?? []);
   } catch {
     return [];
+  }
+}
+
+/** A descriptor may be closed between listing and looking. */
+function socketBehind(descriptor: string): string | undefined {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(descriptor))?.[1];
+  } catch {
+    return undefined;
   }
 }

@@ -83,7 +83,9 @@ export function removeStalePostmasterFile(layout: Layout): void {
 /** The last lines of the log that say why a start failed. */
 export function lastComplaint(layout: Layout, fromByte: number): string {
   const text = fs.readFileSync(layout.logFile).subarray(fromByte).toString("utf8");
-  const lines = text.split("\n").filter((line) => /FATAL|PANIC|HINT|DETAIL|error|could not/.test(line));
+  const lines = text
+    .split("\n")
+    .filter((line) => /FATAL|PANIC|HINT|DETAIL|error|could not|unrecognized|invalid/.test(line));
   return lines.slice(-5).join("\n") || text.trim().slice(-500);
 }
 
