@@ -4,17 +4,15 @@
  *   few wanted  → one JSON file each; what the bucket does not have that way comes out of the archive
  *   many, or all → `all.zip`, read entry by entry, so that memory holds one advisory and not the archive
  */
-import { buffer } from "node:stream/consumers";
 import { Terminal } from "@evertrack/engine/authoring";
-import { type Entry, openPromise, type ZipFile } from "yauzl";
 import { isAdvisoryId } from "../../rules/osv-listing.ts";
+import { archiveEntries, EntryDamaged } from "./archive.ts";
 import type { Bucket } from "./bucket.ts";
 
 /** Up to this many changed advisories are fetched one by one (spec/analysis.md §2). */
 export const SINGLE_FILES_MAX = 250;
 const SINGLE_FILES_AT_ONCE = 8;
 const ARCHIVE_SIZE_MAX_BYTES = 4 * 1024 ** 3;
-const ARCHIVE_ENTRIES_MAX = 2_000_000;
 const ADVISORY_SIZE_MAX_BYTES = 16 * 1024 ** 2;
 
 /** One advisory as it came, or why it could not be had. */
@@ -74,18 +72,9 @@ async function* archiveFiles(
 }
 
 async function* entriesOf(path: string, wanted: ReadonlySet<string> | undefined): AsyncGenerator<AdvisoryFile> {
-  const zip = await openPromise(path, { lazyEntries: true, autoClose: false }).catch((error: Error) => {
-    throw new Terminal(`the archive cannot be read: ${error.message}`, { cause: error });
-  });
-  try {
-    if (zip.entryCount > ARCHIVE_ENTRIES_MAX)
-      throw new Terminal(`the archive has more than ${ARCHIVE_ENTRIES_MAX} files`);
-    for await (const entry of zip.eachEntry()) {
-      const id = idOf(entry.fileName);
-      if (id !== undefined && (wanted === undefined || wanted.has(id))) yield readEntry(zip, entry, id);
-    }
-  } finally {
-    zip.close();
+  for await (const { name, read } of archiveEntries(path, ADVISORY_SIZE_MAX_BYTES)) {
+    const id = idOf(name);
+    if (id !== undefined && (wanted === undefined || wanted.has(id))) yield contentOf(id, read);
   }
 }
 
@@ -94,12 +83,11 @@ function idOf(fileName: string): string | undefined {
   return id !== undefined && isAdvisoryId(id) ? id : undefined;
 }
 
-async function readEntry(zip: ZipFile, entry: Entry, id: string): Promise<AdvisoryFile> {
-  if (entry.uncompressedSize > ADVISORY_SIZE_MAX_BYTES)
-    return { id, fault: `is larger than ${ADVISORY_SIZE_MAX_BYTES} bytes` };
+async function contentOf(id: string, read: () => Promise<Buffer>): Promise<AdvisoryFile> {
   try {
-    return { id, bytes: await buffer(await zip.openReadStreamPromise(entry)) };
+    return { id, bytes: await read() };
   } catch (error) {
-    return { id, fault: `is damaged in the archive: ${error instanceof Error ? error.message : String(error)}` };
+    if (error instanceof EntryDamaged) return { id, fault: error.message };
+    throw error;
   }
 }
