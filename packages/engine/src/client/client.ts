@@ -1,5 +1,6 @@
 import type { StartOptions } from "../authoring/context.ts";
 import type { WorkflowRef } from "../authoring/workflow.ts";
+import { retryConflicts } from "../store/conflicts.ts";
 import type { EngineDatabase } from "../store/database.ts";
 import { insertRun } from "../store/insert-run.ts";
 import {
@@ -94,11 +95,11 @@ export function createClient<Tx>(options: {
       return id;
     },
     async signal(runId, name, payload) {
-      const stored = await signalRun(executor, runId, name, payload);
+      const stored = await retryConflicts(() => signalRun(executor, runId, name, payload));
       if (stored) onStarted(true);
       return stored;
     },
-    cancel: (runId) => cancelRun(executor, runId),
+    cancel: (runId) => retryConflicts(() => cancelRun(executor, runId)),
     async retry(runId) {
       const retried = await retryRun(executor, runId);
       if (retried) onStarted(true);

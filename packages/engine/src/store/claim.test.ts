@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { engineTestDatabase, openTestPool } from "../testing/index.ts";
+import { engineTestDatabase, openTestPool, seededRandom } from "../testing/index.ts";
 import { CLAIM_EXAMINED_MAX, type ClaimedRun, claimRuns } from "./claim.ts";
 import { pgEngineDatabase, type SqlExecutor } from "./database.ts";
 import { endRuns } from "./end-runs.ts";
@@ -163,9 +163,7 @@ test("a key nobody holds is released by the repair", async () => {
 });
 
 test("claims, ends and cancels at random never overlap a key and strand nobody", { timeout: 60_000 }, async () => {
-  const seed = Number(process.env["EVERTRACK_SEED"] ?? Date.now() % 1_000_000);
-  console.log(`seed ${seed}`);
-  const random = randomOf(seed);
+  const random = seededRandom();
   const ids: string[] = [];
   for (let n = 0; n < 400; n++)
     ids.push(await queue({ key: `k${Math.floor(random() * 12)}`, priority: Math.floor(random() * 3) }));
@@ -199,15 +197,4 @@ test("claims, ends and cancels at random never overlap a key and strand nobody",
 function ignoreKeyRace(error: unknown): ClaimedRun[] {
   if (error instanceof Error && "code" in error && error.code === "23505") return [];
   throw error;
-}
-
-/** Mulberry32: small, seedable. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -99,8 +99,8 @@ export async function listRuns(executor: SqlExecutor, filter: RunFilter): Promis
       and ($3::jsonb is null or (r.labels @> $3::jsonb and r.root_id in (
         select l.root_id from wf_label l join jsonb_each_text($3::jsonb) as f(name, value) on l.name = f.name and l.value = f.value)))
       and ($4::uuid is null or (r.root_id = $4 and r.parent_id is not null))
-      and ($5::bigint is null or r.seq < $5)
-    order by r.seq desc limit $6`,
+      and ($5::bigint is null or (- r.seq) > (- $5::bigint))
+    order by (- r.seq) limit $6`,
     [
       filter.name ?? null,
       filter.status ?? null,
