@@ -3,7 +3,9 @@
  * process of its own, whose peak resident memory counts.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { createBomReaderPool, readBom, validateBom } from "../src/index.ts";
@@ -13,55 +15,87 @@ const shared = process.env.EVERTRACK_SHARED ?? join(import.meta.dirname, "../../
 const mergedFile = join(shared, "data/sboms/huge/merged-20000.cdx.json.gz");
 const minimal = Buffer.from('{"bomFormat":"CycloneDX","specVersion":"1.6","version":1}');
 
-const cases: Record<string, () => Promise<string> | string> = {
-  "merged-20000, whole": () => wholeBom(gunzipSync(readFileSync(mergedFile))),
-  "35,000 synthetic, whole": () => wholeBom(syntheticBom(35_000)),
-  "merged-20000, pieces in a thread": () => pieces(gunzipSync(readFileSync(mergedFile))),
-  "300,000 synthetic, pieces in a thread": () => pieces(syntheticBom(300_000)),
-};
+type Measure = (file: string) => Promise<string> | string;
 
-const [wanted] = process.argv.slice(2);
-if (wanted === undefined) runEachInItsProcess();
-else
-  console.log(
-    `${wanted}: ${await cases[wanted]?.()}, peak RSS ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`,
-  );
+const measures: Record<string, Measure> = { wholeBom, validateInThread, readInThread };
 
-function runEachInItsProcess(): void {
-  for (const name of Object.keys(cases)) {
-    if (name.startsWith("merged") && !existsSync(mergedFile)) console.log(`${name}: skipped, ${mergedFile} is absent`);
-    else execFileSync(process.execPath, [import.meta.filename, name], { stdio: "inherit" });
+const [measure, file] = process.argv.slice(2);
+if (measure === undefined || file === undefined) await runEachInItsProcess();
+else console.log(`${await measures[measure]?.(file)}, peak RSS ${peakMemory()}`);
+
+/** Documents are made here and read there, so that making them does not count. */
+async function runEachInItsProcess(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "read-bom-"));
+  try {
+    const merged = join(folder, "merged-20000.json");
+    if (existsSync(mergedFile)) await writeFile(merged, gunzipSync(await readFile(mergedFile)));
+    else console.log(`merged-20000: skipped, ${mergedFile} is absent`);
+    for (const [name, components] of [
+      ["synthetic-35000.json", 35_000],
+      ["synthetic-300000.json", 300_000],
+    ] as const) {
+      await writeFile(join(folder, name), syntheticBom(components));
+    }
+    for (const [kind, name] of [
+      ["wholeBom", "merged-20000.json"],
+      ["wholeBom", "synthetic-35000.json"],
+      ["validateInThread", "merged-20000.json"],
+      ["readInThread", "merged-20000.json"],
+      ["validateInThread", "synthetic-300000.json"],
+      ["readInThread", "synthetic-300000.json"],
+    ] as const) {
+      const path = join(folder, name);
+      if (!existsSync(path)) continue;
+      process.stdout.write(`${name} (${Math.round(statSync(path).size / 1e6)} MB), ${kind}: `);
+      execFileSync(process.execPath, [import.meta.filename, kind, path], { stdio: "inherit" });
+    }
+  } finally {
+    await rm(folder, { recursive: true });
   }
 }
 
-function wholeBom(bytes: Uint8Array): string {
-  const compileMs = timed(() => validateBom(minimal));
-  const validateMs = timed(() => validateBom(bytes));
-  const readMs = timed(() => readBom(bytes, { validate: false }));
-  return `${megabytes(bytes)}, schema compiled in ${compileMs} ms, validated in ${validateMs} ms, read in ${readMs} ms`;
+async function wholeBom(path: string): Promise<string> {
+  const bytes = readFileSync(path);
+  const compile = await timed(() => validateBom(minimal));
+  const validate = await timed(() => validateBom(bytes));
+  const read = await timed(() => readBom(bytes, { validate: false }));
+  return `schema compiled in ${compile}, validated in ${validate}, read in ${read}`;
 }
 
-async function pieces(bytes: Uint8Array): Promise<string> {
-  const size = megabytes(bytes);
+/** As an upload does. */
+async function validateInThread(path: string): Promise<string> {
   await using pool = closing(createBomReaderPool({ size: 1 }));
-  const startedMs = performance.now();
+  return `validated in ${await timed(() => pool.validateBom(readFileSync(path), {}, { takeBytes: true }))}`;
+}
+
+/** As an import does. */
+async function readInThread(path: string): Promise<string> {
+  await using pool = closing(createBomReaderPool({ size: 1 }));
   let components = 0;
-  for await (const piece of pool.readBomPieces(bytes, { validate: true }, { takeBytes: true })) {
-    if (piece.kind === "components") components += piece.components.length;
-  }
-  return `${size}, ${components} components validated and read in ${Math.round(performance.now() - startedMs)} ms`;
+  const time = await timed(async () => {
+    for await (const piece of pool.readBomPieces(readFileSync(path), { validate: false }, { takeBytes: true })) {
+      if (piece.kind === "components") components += piece.components.length;
+    }
+  });
+  return `${components} components read in ${time}`;
 }
 
 function closing<T extends { close(): Promise<void> }>(resource: T): T & AsyncDisposable {
   return Object.assign(resource, { [Symbol.asyncDispose]: () => resource.close() });
 }
 
-function timed(work: () => unknown): number {
-  const startedMs = performance.now();
-  work();
-  return Math.round(performance.now() - startedMs);
+/** From Linux itself: the `maxRSS` of a new process starts with what its parent had. */
+function peakMemory(): string {
+  const status = existsSync("/proc/self/status") ? readFileSync("/proc/self/status", "utf8") : "";
+  const kilobytes = /VmHWM:\s+(\d+)/.exec(status)?.[1];
+  return kilobytes === undefined ? "unknown" : `${Math.round(Number(kilobytes) / 1024)} MB`;
 }
 
-function megabytes(bytes: Uint8Array): string {
-  return `${Math.round(bytes.byteLength / 1e6)} MB of JSON`;
+/** Time on the clock, and what this process computed in it, which other load does not change. */
+async function timed(work: () => unknown): Promise<string> {
+  const startedMs = performance.now();
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return `${Math.round(performance.now() - startedMs)} ms (CPU ${Math.round((user + system) / 1000)} ms)`;
 }

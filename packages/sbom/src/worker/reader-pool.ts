@@ -28,7 +28,7 @@ export const bomReaderPoolDefault: Readonly<BomReaderPoolOptions> = {
   size: 2,
   queueMax: 100,
   idleMs: 30_000,
-  memoryMaxMb: 384,
+  memoryMaxMb: 256,
   timeoutMs: 120_000,
 };
 
