@@ -40,7 +40,7 @@ export function apiErrorFrom(
     return new ApiError(answer.status, `The server refused the request (${answer.status}).`, places, undefined);
   }
   const problem = problemSchema.safeParse(json);
-  if (problem.success) return fromProblem(answer.status, problem.data);
+  if (problem.success) return fromProblem(what, answer.status, problem.data);
   const text = answer.text.trim().slice(0, TEXT_MAX_CHARS);
   const said = text === "" || text.startsWith("<") ? "" : `: ${text}`;
   return new ApiError(
@@ -51,10 +51,17 @@ export function apiErrorFrom(
   );
 }
 
-function fromProblem(status: number, problem: Problem): ApiError {
+function fromProblem(what: { method: string; path: string }, status: number, problem: Problem): ApiError {
   const title = problem.title ?? `The server answered ${status}`;
   const message = problem.detail === undefined ? title : `${title}: ${problem.detail}`;
-  return new ApiError(status, `${message} (${status})`, [...places(problem.errors), ...hints(status)], problem);
+  // "Not found" and the server's own failures say nothing about what was asked for.
+  const asked = status === 404 || status >= 500 ? [`asked for: ${what.method} ${what.path}`] : [];
+  return new ApiError(
+    status,
+    `${message} (${status})`,
+    [...places(problem.errors), ...asked, ...hints(status)],
+    problem,
+  );
 }
 
 /** Lines for `errors`: a list of texts or objects, or an object of name → reason. */

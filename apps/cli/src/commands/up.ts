@@ -7,11 +7,12 @@ import { EXIT } from "../exit-codes.ts";
 import { durationText } from "../output/amounts.ts";
 import type { Terminal } from "../output/terminal.ts";
 import { commandLine, VERSION } from "../program-name.ts";
-import { endingText, logTail } from "../up/child-process.ts";
+import { endingText } from "../up/child-process.ts";
 import { type DataDirectory, dataDirectory, migrationLog, prepareDataDirectory } from "../up/data-directory.ts";
 import { provideDatabase } from "../up/database.ts";
 import { greetingLines } from "../up/greeting.ts";
 import { planInstances } from "../up/instances.ts";
+import { lastWords } from "../up/log-lines.ts";
 import { runMigrations } from "../up/migrations.ts";
 import { planPorts, requireFreePorts } from "../up/ports.ts";
 import { identify } from "../up/process-identity.ts";
@@ -32,7 +33,6 @@ export interface UpOptions {
 }
 
 const CLAIMS_MAX = 5;
-const LOG_LINES_SHOWN = 12;
 
 /** Runs until stopped; returns at once if the same version runs already. */
 export async function up(options: UpOptions, terminal: Terminal): Promise<void> {
@@ -178,7 +178,7 @@ async function startAll(supervisor: Supervisor, signal: AbortSignal): Promise<vo
     const { index, log } = error.plan;
     const how = error.ending === undefined ? "did not become ready in time" : `ended: ${endingText(error.ending)}`;
     throw new CliError(EXIT.failed, `Server instance ${index} ${how}.`, {
-      details: [...logTail(log, LOG_LINES_SHOWN), `Full log: ${log}`],
+      details: [...lastWords(log, error.logFrom), `Full log: ${log}`],
       cause: error,
     });
   }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, renameSync, statSync } from "node:fs";
 import { identify, type ProcessIdentity } from "./process-identity.ts";
 import type { ServerProgram } from "./server-program.ts";
 
@@ -12,6 +12,8 @@ export interface Ending {
 /** A process of ours in the background. */
 export interface Child {
   readonly identity: ProcessIdentity;
+  /** Where in its log this process began to write. */
+  readonly logFrom: number;
   /** Settles once it has ended, also when it could not be started at all. */
   readonly ended: Promise<Ending>;
   kill(signal: NodeJS.Signals): void;
@@ -31,6 +33,7 @@ export function spawnServer(
 ): Child {
   if (existsSync(log) && statSync(log).size > LOG_ROTATE_BYTES) renameSync(log, `${log}.1`);
   const output = openSync(log, "a", 0o600);
+  const logFrom = fstatSync(output).size;
   const child = spawn(program.command, [...program.args, ...args], {
     env,
     detached: true,
@@ -38,7 +41,7 @@ export function spawnServer(
   });
   closeSync(output);
   const ended = endingOf(child);
-  return { identity: identify(child.pid ?? 0), ended, kill: (signal) => void child.kill(signal) };
+  return { identity: identify(child.pid ?? 0), logFrom, ended, kill: (signal) => void child.kill(signal) };
 }
 
 /** The ending of a child process. */
@@ -52,21 +55,4 @@ export function endingOf(child: ChildProcess): Promise<Ending> {
 /** `exit code 1`, or `signal SIGKILL`. */
 export function endingText({ code, signal }: Ending): string {
   return signal === null ? `exit code ${code}` : `signal ${signal}`;
-}
-
-const TAIL_BYTES = 16 * 1024;
-
-/** The last lines of a log, for messages about a process that failed. */
-export function logTail(log: string, linesMax: number): string[] {
-  try {
-    const bytes = readFileSync(log);
-    const lines = bytes
-      .subarray(Math.max(0, bytes.length - TAIL_BYTES))
-      .toString("utf8")
-      .trimEnd()
-      .split("\n");
-    return lines.filter((line) => line !== "").slice(-linesMax);
-  } catch {
-    return [];
-  }
 }

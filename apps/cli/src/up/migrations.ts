@@ -1,9 +1,8 @@
 import { CliError } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
-import { endingText, logTail, spawnServer } from "./child-process.ts";
+import { endingText, spawnServer } from "./child-process.ts";
+import { lastWords } from "./log-lines.ts";
 import type { ServerProgram } from "./server-program.ts";
-
-const LOG_LINES_SHOWN = 12;
 
 /** Makes the server only migrate and end: 0 when done, 1 when it failed. */
 export const MIGRATE_ONLY_ENV = { DT_INIT_TASKS_ENABLED: "true", DT_INIT_TASKS_EXIT_AFTER_COMPLETION: "true" } as const;
@@ -27,6 +26,6 @@ export async function runMigrations(
   signal.throwIfAborted();
   if (ending.code === 0) return;
   throw new CliError(EXIT.failed, `The migrations failed (${endingText(ending)}).`, {
-    details: [...logTail(log, LOG_LINES_SHOWN), `Full log: ${log}`],
+    details: [...lastWords(log, child.logFrom), `Full log: ${log}`],
   });
 }

@@ -69,10 +69,13 @@ export type SupervisorEvent =
 export class StartFailure extends Error {
   readonly plan: InstancePlan;
   readonly ending: Ending | undefined;
+  /** Where in its log the instance began to write. */
+  readonly logFrom: number;
 
-  constructor(plan: InstancePlan, ending: Ending | undefined) {
+  constructor(plan: InstancePlan, logFrom: number, ending: Ending | undefined) {
     super(`instance ${plan.index} did not start`);
     this.plan = plan;
+    this.logFrom = logFrom;
     this.ending = ending;
   }
 }
@@ -105,7 +108,8 @@ export class Supervisor {
     await Promise.all(
       children.map(async ({ plan, child }) => {
         const outcome = await this.#becomeReady(plan, child);
-        if (outcome !== "ready") throw new StartFailure(plan, outcome === "timeout" ? undefined : outcome);
+        if (outcome !== "ready")
+          throw new StartFailure(plan, child.logFrom, outcome === "timeout" ? undefined : outcome);
       }),
     );
     this.#watches = children.map(({ plan, child }) => this.#watch(plan, child));
