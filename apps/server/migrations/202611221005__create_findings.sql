@@ -13,3 +13,9 @@ create table vulnerability_match (
   primary key (vulnerability_id, identity_id)
 );
 create index vulnerability_match_identity on vulnerability_match (identity_id, vulnerability_id) include (first_seen, severity);
+
+-- An identity has a row once it was matched; the row is also the lock under which its matches are read and written.
+create table identity_match_state (
+  identity_id int primary key references component_identity on delete cascade,
+  matched_at timestamptz not null default now()
+);

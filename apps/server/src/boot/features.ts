@@ -1,10 +1,14 @@
 import type { Activity, Engine, Workflow } from "@evertrack/engine";
 import { accessFeature, seedAccess } from "../features/access/index.ts";
+import { analysisFeature, startAnalyzeProject } from "../features/analysis/index.ts";
 import { clusterFeature } from "../features/cluster/index.ts";
 import { componentProperties, componentsFeature, emptyProject } from "../features/components/index.ts";
+import { findingsFeature } from "../features/findings/index.ts";
 import { ingestionFeature, ingestionProperties } from "../features/ingestion/index.ts";
+import { metricsFeature, metricsProperties } from "../features/metrics/index.ts";
 import { projectsFeature } from "../features/projects/index.ts";
 import { seedSettings, settingsFeature } from "../features/settings/index.ts";
+import { vulnerabilitiesFeature, vulnerabilityProperties } from "../features/vulnerabilities/index.ts";
 import type { Clock } from "../platform/clock/clock.ts";
 import type { Config, Property } from "../platform/config/index.ts";
 import type { Database, Tx } from "../platform/db/index.ts";
@@ -18,6 +22,7 @@ import {
 import type { FileStore } from "../platform/files/index.ts";
 import type { Authenticate, Route } from "../platform/http/index.ts";
 import type { Log } from "../platform/log/log.ts";
+import { createOutbound, outboundProperties, outboundSettings } from "../platform/outbound/index.ts";
 import type { Subscriber } from "../platform/outbox/index.ts";
 import { lateClient } from "./late-client.ts";
 import { BUILT_AT, VERSION } from "./version.ts";
@@ -48,23 +53,38 @@ export interface Features {
 export const featureProperties: readonly Property<unknown>[] = [
   ...Object.values(componentProperties),
   ...Object.values(ingestionProperties),
+  ...Object.values(metricsProperties),
+  ...Object.values(vulnerabilityProperties),
+  ...Object.values(outboundProperties),
 ];
 
 /** Puts the features together, lower ranks first. */
 export function composeFeatures(deps: FeatureDeps): Features {
   const late = lateClient();
   const access = accessFeature(deps);
-  const settings = settingsFeature(deps);
   const cluster = clusterFeature({ version: VERSION, builtAt: BUILT_AT });
-  const withSettings = { ...deps, settings: settings.settings };
+  const outbound = createOutbound(outboundSettings(deps.config, process.env));
+  const vulnerabilities = vulnerabilitiesFeature({ ...deps, outbound, client: late.client });
+  const settings = settingsFeature({ ...deps, extensions: vulnerabilities.extensions });
+  const withSettings = { ...deps, settings: settings.settings, client: late.client };
   const projects = projectsFeature({ ...withSettings, emptyProject });
   const components = componentsFeature(withSettings);
   const ingestion = ingestionFeature({
     ...withSettings,
     engine: late.client,
-    startAnalyzeProject: async () => undefined,
+    async startAnalyzeProject(tx, subject) {
+      await startAnalyzeProject(late.client, tx, subject);
+    },
   });
-  const housekeeping: HousekeepingTask[] = [...access.cron, ...components.housekeeping, ...ingestion.housekeeping];
+  const findings = findingsFeature(withSettings);
+  const metrics = metricsFeature(withSettings);
+  const analysis = analysisFeature(withSettings);
+  const housekeeping: HousekeepingTask[] = [
+    ...access.cron,
+    ...components.housekeeping,
+    ...metrics.housekeeping,
+    ...ingestion.housekeeping,
+  ];
   return {
     routes: [
       ...access.routes,
@@ -72,13 +92,29 @@ export function composeFeatures(deps: FeatureDeps): Features {
       ...cluster.routes,
       ...projects.routes,
       ...components.routes,
+      ...vulnerabilities.routes,
+      ...findings.routes,
+      ...metrics.routes,
+      ...analysis.routes,
       ...ingestion.routes,
     ],
     authenticate: access.authenticate,
-    workflows: [housekeepingWorkflow, ...ingestion.workflows],
-    activities: [housekeepingWork(housekeeping), ...ingestion.activities],
-    schedule: housekeeping.map(scheduled),
-    subscribers: [],
+    workflows: [
+      housekeepingWorkflow,
+      ...vulnerabilities.workflows,
+      ...metrics.workflows,
+      ...analysis.workflows,
+      ...ingestion.workflows,
+    ],
+    activities: [
+      housekeepingWork(housekeeping),
+      ...vulnerabilities.activities,
+      ...metrics.activities,
+      ...analysis.activities,
+      ...ingestion.activities,
+    ],
+    schedule: [...housekeeping.map(scheduled), ...vulnerabilities.schedule],
+    subscribers: analysis.subscribers,
     connect: late.connect,
     async start() {
       access.start();

@@ -23,6 +23,7 @@ export {
   recordInventory,
   updateProject,
 } from "./store/projects.ts";
+export { recordAnalysed, recordRiskScores } from "./store/derived.ts";
 export { type PortfolioScope, visibleProject } from "./store/scope.ts";
 export { tagsOf } from "./store/tags.ts";
 

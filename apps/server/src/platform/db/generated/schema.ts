@@ -77,6 +77,7 @@ export interface BomUpload {
 
 export interface Component {
   classifier: Generated<string>;
+  content_hash: Generated<number>;
   detail: Json | null;
   first_seen: Generated<Timestamp>;
   identity_id: number;
@@ -128,6 +129,11 @@ export interface ExtensionState {
   updated_at: Generated<Timestamp>;
   value: Json;
   version: Generated<number>;
+}
+
+export interface IdentityMatchState {
+  identity_id: number;
+  matched_at: Generated<Timestamp>;
 }
 
 export interface MetricsDirtyProject {
@@ -347,6 +353,7 @@ export interface DB {
   config_property: ConfigProperty;
   extension_config: ExtensionConfig;
   extension_state: ExtensionState;
+  identity_match_state: IdentityMatchState;
   metrics_dirty_project: MetricsDirtyProject;
   outbox_event: OutboxEvent;
   project: Project;

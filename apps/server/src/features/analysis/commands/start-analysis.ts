@@ -1,0 +1,31 @@
+import type { EngineClient } from "@evertrack/engine";
+import type { Tx } from "../../../platform/db/index.ts";
+import { type AnalyzeProjectInput, analyzeProject } from "../workflows/analyze-project.ts";
+
+/** Priorities of the reference (spec: cluster §9). */
+const PRIORITIES = { "bom-upload": 50, manual: 75, schedule: 0 } as const;
+
+interface Subject extends AnalyzeProjectInput {
+  /** Upload token that stays "processing" until the analysis has ended. */
+  token?: string;
+}
+
+/** Starts the analysis of a project in the caller's transaction. Null: one of this kind is under way already. */
+export function startAnalyzeProject(
+  client: EngineClient<Tx>,
+  tx: Tx,
+  { token, ...input }: Subject,
+): Promise<string | null> {
+  const { projectUuid, trigger } = input;
+  const instanceIds = {
+    "bom-upload": `analyze-project:bom-upload:${token}`,
+    manual: `analyze-project-manual:${projectUuid}`,
+    schedule: `analyze-project-scheduled:${projectUuid}`,
+  };
+  return client.startRun(tx, analyzeProject, input, {
+    instanceId: instanceIds[trigger],
+    concurrencyKey: `analyze-project:${projectUuid}`,
+    priority: PRIORITIES[trigger],
+    labels: { project: projectUuid, trigger, ...(token === undefined ? {} : { token }) },
+  });
+}

@@ -1,0 +1,114 @@
+import type { FindingResponse } from "@evertrack/contract/v1/finding";
+import { SEVERITY_RANK } from "@evertrack/matching";
+import type { Principal } from "../../../platform/http/index.ts";
+import { type Page, sortColumn } from "../../../platform/http/index.ts";
+import { type LookupDeps, requireProject } from "../../projects/index.ts";
+import {
+  aliasesJson,
+  referencesText,
+  severityName,
+  type VulnerabilityDetails,
+  vulnerabilityDetails,
+} from "../../vulnerabilities/index.ts";
+import { type FindingOrder, type FindingRow, listProjectFindings } from "../store/listing.ts";
+
+const SORT_FIELDS: Readonly<Record<string, FindingOrder>> = {
+  "vulnerability.severity": "severity",
+  "vulnerability.severityRank": "severity",
+  "vulnerability.vulnId": "vulnId",
+  "vulnerability.title": "vulnId",
+  "vulnerability.published": "published",
+  "vulnerability.cvssV3BaseScore": "cvss",
+  "component.name": "componentName",
+  "component.version": "componentVersion",
+  "attribution.attributedOn": "attributedOn",
+};
+
+interface ListRequest {
+  projectUuid: string;
+  page: Page;
+  source: string | undefined;
+}
+
+/** Findings of a project the caller may see, worst first unless told otherwise. */
+export async function listFindings(
+  deps: LookupDeps,
+  principal: Principal,
+  request: ListRequest,
+): Promise<{ findings: FindingResponse[]; total: number }> {
+  const { db } = deps.database;
+  const project = await requireProject(deps, principal, request.projectUuid);
+  const order = sortColumn(request.page, SORT_FIELDS, "severity");
+  /** Rank 0 is the worst, so ascending rank is descending severity. */
+  const ranked = request.page.sortName === "vulnerability.severityRank";
+  const byDefault = request.page.sortName === undefined;
+  const descending = byDefault || (ranked ? !request.page.descending : request.page.descending);
+  const { rows, total } = await listProjectFindings(db, {
+    ...request.page,
+    projectId: project.id,
+    order,
+    descending,
+    source: request.source,
+  });
+  const vulnerabilities = await vulnerabilityDetails(db, [
+    ...new Set(rows.map(({ vulnerabilityId }) => vulnerabilityId)),
+  ]);
+  const byId = new Map(vulnerabilities.map((vulnerability) => [vulnerability.id, vulnerability]));
+  const findings = rows.flatMap((row) => {
+    const vulnerability = byId.get(row.vulnerabilityId);
+    return vulnerability === undefined ? [] : [present(project, row, vulnerability)];
+  });
+  return { findings, total };
+}
+
+function present(
+  project: { uuid: string; name: string; version: string | null },
+  row: FindingRow,
+  vulnerability: VulnerabilityDetails,
+): FindingResponse {
+  return {
+    component: {
+      uuid: row.componentUuid,
+      name: row.name,
+      group: row.group ?? undefined,
+      version: row.version ?? undefined,
+      purl: row.purl ?? undefined,
+      cpe: row.cpe ?? undefined,
+      scope: row.scope ?? undefined,
+      project: project.uuid,
+      projectName: project.name,
+      projectVersion: project.version ?? undefined,
+      hasOccurrences: false,
+    },
+    vulnerability: presentVulnerability(vulnerability),
+    analysis: { state: "NOT_SET", isSuppressed: false },
+    attribution: { analyzerIdentity: "INTERNAL_ANALYZER", attributedOn: row.attributedOn.getTime() },
+    matrix: `${project.uuid}:${row.componentUuid}:${vulnerability.uuid}`,
+  };
+}
+
+function presentVulnerability(vulnerability: VulnerabilityDetails): FindingResponse["vulnerability"] {
+  const severity = severityName(vulnerability.severity);
+  return {
+    uuid: vulnerability.uuid,
+    source: vulnerability.source,
+    vulnId: vulnerability.vulnId,
+    title: vulnerability.title ?? undefined,
+    description: vulnerability.description ?? undefined,
+    recommendation: vulnerability.recommendation ?? undefined,
+    severity,
+    severityRank: SEVERITY_RANK[severity],
+    cvssV2BaseScore: vulnerability.cvssV2Score ?? undefined,
+    cvssV2Vector: vulnerability.cvssV2Vector ?? undefined,
+    cvssV3BaseScore: vulnerability.cvssV3Score ?? undefined,
+    cvssV3Vector: vulnerability.cvssV3Vector ?? undefined,
+    cvssV4Score: vulnerability.cvssV4Score ?? undefined,
+    cvssV4Vector: vulnerability.cvssV4Vector ?? undefined,
+    epssScore: vulnerability.epss < 0 ? undefined : vulnerability.epss,
+    cwes: vulnerability.cwes.map((cweId) => ({ cweId })),
+    aliases: aliasesJson(vulnerability.aliases),
+    published: vulnerability.published?.getTime(),
+    references: referencesText(vulnerability.references),
+    isKev: false,
+  };
+}

@@ -1,0 +1,100 @@
+import {
+  type AffectedMatcher,
+  distrosMatch,
+  type Purl,
+  parsePurl,
+  prepareAffected,
+  type Scheme,
+  type VersionRange,
+  versionForMatching,
+} from "@evertrack/matching";
+
+/** What of an identity decides whether an advisory affects it. */
+export interface MatchableIdentity {
+  identityId: number;
+  packageKey: string;
+  purl: string | null;
+  version: string | null;
+}
+
+/** What of an advisory decides. */
+export interface MatchableAdvisory {
+  vulnerabilityId: number;
+  packageKey: string;
+  scheme: Scheme;
+  /** Release of a distribution the advisory is for. */
+  distro: string | null;
+  affected: { versions: string[]; ranges: VersionRange[] };
+  rejected: Date | null;
+}
+
+export interface Match {
+  vulnerabilityId: number;
+  identityId: number;
+}
+
+/**
+ * Matches of identities with advisories of their packages, each pair once. Identities that differ only in what matching does
+ * not read (qualifiers, scope) are decided once.
+ */
+export function matchIdentities(
+  identities: readonly MatchableIdentity[],
+  advisories: readonly MatchableAdvisory[],
+): Match[] {
+  const byPackage = prepare(advisories);
+  const decided = new Map<string, number[]>();
+  const matches: Match[] = [];
+  for (const identity of identities) {
+    const subject = subjectOf(identity);
+    const candidates = byPackage.get(identity.packageKey);
+    if (subject === undefined || candidates === undefined) continue;
+    const key = JSON.stringify([identity.packageKey, subject.version, subject.purl?.qualifiers.distro]);
+    const affecting = decided.get(key) ?? affectingOf(candidates, subject);
+    decided.set(key, affecting);
+    for (const vulnerabilityId of affecting) matches.push({ vulnerabilityId, identityId: identity.identityId });
+  }
+  return matches;
+}
+
+interface Candidate {
+  vulnerabilityId: number;
+  distro: string | undefined;
+  affects: AffectedMatcher;
+}
+
+/** What a candidate is asked about. */
+interface Subject {
+  version: string;
+  purl: Purl | undefined;
+}
+
+function prepare(advisories: readonly MatchableAdvisory[]): Map<string, Candidate[]> {
+  const byPackage = new Map<string, Candidate[]>();
+  for (const { packageKey, vulnerabilityId, scheme, affected, rejected, distro } of advisories) {
+    if (rejected !== null) continue;
+    const candidate = {
+      vulnerabilityId,
+      distro: distro ?? undefined,
+      affects: prepareAffected({ scheme, ...affected }),
+    };
+    const present = byPackage.get(packageKey);
+    if (present === undefined) byPackage.set(packageKey, [candidate]);
+    else present.push(candidate);
+  }
+  return byPackage;
+}
+
+function affectingOf(candidates: readonly Candidate[], { version, purl }: Subject): number[] {
+  const affecting = candidates.filter(
+    ({ affects, distro }) =>
+      (purl === undefined || distrosMatch(purl, distro, purl.qualifiers.distro)) && affects(version),
+  );
+  return [...new Set(affecting.map(({ vulnerabilityId }) => vulnerabilityId))];
+}
+
+/** The purl's version where it has one, as it is in the ecosystem's own notation; else the component's. */
+function subjectOf({ purl: text, version }: MatchableIdentity): Subject | undefined {
+  const purl = text === null ? undefined : parsePurl(text, { mode: "lenient" });
+  const known = (purl === undefined ? undefined : versionForMatching(purl)) ?? version ?? undefined;
+  return known === undefined ? undefined : { version: known, purl };
+}

@@ -1,0 +1,85 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Db } from "../../../platform/db/index.ts";
+
+/** Columns findings of a project are sorted by; each ends in a key that makes the order total. */
+export const FINDING_ORDERS = {
+  severity: sql`m.severity`,
+  vulnId: sql`v.vuln_id`,
+  cvss: sql`m.cvss`,
+  published: sql`m.published`,
+  componentName: sql`i.name`,
+  componentVersion: sql`coalesce(i.version, '')`,
+  attributedOn: sql`greatest(c.first_seen, m.first_seen)`,
+} as const satisfies Record<string, RawBuilder<unknown>>;
+
+export type FindingOrder = keyof typeof FINDING_ORDERS;
+
+export interface FindingRow {
+  vulnerabilityId: number;
+  identityId: number;
+  componentUuid: string;
+  name: string;
+  group: string | null;
+  version: string | null;
+  purl: string | null;
+  cpe: string | null;
+  scope: string | null;
+  attributedOn: Date;
+}
+
+interface ListOptions {
+  projectId: number;
+  order: FindingOrder;
+  descending: boolean;
+  offset: number;
+  limit: number;
+  searchText: string | undefined;
+  source: string | undefined;
+}
+
+/** One page of a project's findings and their total: driven from the project's components (decision 0004). */
+export async function listProjectFindings(
+  db: Db,
+  options: ListOptions,
+): Promise<{ rows: FindingRow[]; total: number }> {
+  const direction = options.descending ? sql`desc` : sql`asc`;
+  const matching = conditions(options);
+  const { rows } = await sql<FindingRow & { total: number }>`/* findings.listProject */
+    with c as materialized (select identity_id, uuid, first_seen from component where project_id = ${options.projectId})
+    select m.vulnerability_id as "vulnerabilityId", m.identity_id as "identityId", c.uuid as "componentUuid", i.name,
+      i.group_name as "group", i.version, i.purl, i.cpe, i.scope, greatest(c.first_seen, m.first_seen) as "attributedOn",
+      count(*) over () as total
+    from c join vulnerability_match m on m.identity_id = c.identity_id
+      join component_identity i on i.id = c.identity_id
+      join vulnerability v on v.id = m.vulnerability_id
+    where ${matching}
+    order by ${FINDING_ORDERS[options.order]} ${direction}, v.vuln_id, v.source, i.name, m.identity_id
+    offset ${options.offset} limit ${options.limit}`.execute(db);
+  const [first] = rows;
+  if (first !== undefined || options.offset === 0) return { rows, total: first?.total ?? 0 };
+  return { rows, total: await countProjectFindings(db, options, matching) };
+}
+
+/** Beyond the last page there is no row that could carry the total. */
+async function countProjectFindings(
+  db: Db,
+  { projectId }: ListOptions,
+  matching: RawBuilder<unknown>,
+): Promise<number> {
+  const { rows } = await sql<{ total: number }>`/* findings.countProject */
+    select count(*) as total from component c join vulnerability_match m on m.identity_id = c.identity_id
+      join component_identity i on i.id = c.identity_id join vulnerability v on v.id = m.vulnerability_id
+    where c.project_id = ${projectId} and ${matching}`.execute(db);
+  return rows[0]?.total ?? 0;
+}
+
+function conditions({ searchText, source }: ListOptions): RawBuilder<unknown> {
+  const text = searchText === undefined ? undefined : `%${searchText.toLowerCase().replaceAll(/[\\%_]/g, "\\$&")}%`;
+  const parts = [
+    ...(text === undefined
+      ? []
+      : [sql`(lower(i.name) like ${text} or lower(i.group_name) like ${text} or lower(v.vuln_id) like ${text})`]),
+    ...(source === undefined ? [] : [sql`v.source = ${source}`]),
+  ];
+  return parts.length === 0 ? sql`true` : sql.join(parts, sql` and `);
+}

@@ -1,0 +1,99 @@
+import { sql } from "kysely";
+import type { Db, Tx } from "../../../platform/db/index.ts";
+import type { MatchableIdentity } from "../rules/affected-identities.ts";
+
+/** Locks identities for matching, in id order, and returns those that exist and have a package; see the README. */
+export async function lockIdentities(tx: Tx, identityIds: readonly number[]): Promise<MatchableIdentity[]> {
+  await sql`/* findings.lockIdentities */
+    insert into identity_match_state as s (identity_id, matched_at)
+    select id, now() from component_identity where id = any(${[...identityIds]}::int[]) order by id
+    on conflict (identity_id) do update set matched_at = excluded.matched_at`.execute(tx);
+  const { rows } = await sql<MatchableIdentity>`/* findings.readIdentities */
+    select id as "identityId", package_key as "packageKey", purl, version
+    from component_identity where id = any(${[...identityIds]}::int[]) and package_key is not null order by id`.execute(
+    tx,
+  );
+  return rows;
+}
+
+interface MatchRow {
+  vulnerabilityId: number;
+  identityId: number;
+  severity: number;
+  cvss: number;
+  epss: number;
+  published: Date;
+}
+
+/** Inserts missing matches and refreshes copied sort keys; returns the inserted ones. */
+export async function upsertMatches(
+  tx: Tx,
+  rows: readonly MatchRow[],
+): Promise<{ vulnerabilityId: number; identityId: number }[]> {
+  const column = <K extends keyof MatchRow>(name: K) => rows.map((row) => row[name]);
+  const { rows: written } = await sql<{
+    vulnerabilityId: number;
+    identityId: number;
+    inserted: boolean;
+  }>`/* findings.upsertMatches */
+    insert into vulnerability_match as m (vulnerability_id, identity_id, severity, cvss, epss, published, analyzers)
+    select v, i, s, c, e, p, '{internal}'
+    from unnest(${column("vulnerabilityId")}::int[], ${column("identityId")}::int[], ${column("severity")}::smallint[],
+      ${column("cvss")}::real[], ${column("epss")}::real[], ${column("published")}::timestamptz[]) as x(v, i, s, c, e, p)
+    order by v, i
+    on conflict (vulnerability_id, identity_id) do update
+      set severity = excluded.severity, cvss = excluded.cvss, epss = excluded.epss, published = excluded.published
+      where (m.severity, m.cvss, m.epss, m.published) is distinct from (excluded.severity, excluded.cvss, excluded.epss, excluded.published)
+    returning vulnerability_id as "vulnerabilityId", identity_id as "identityId", (xmax = 0) as inserted`.execute(tx);
+  return written.filter(({ inserted }) => inserted);
+}
+
+/** Removes matches of these identities other than the given ones; returns the removed ones. */
+export async function removeOtherMatches(
+  tx: Tx,
+  identityIds: readonly number[],
+  kept: readonly { vulnerabilityId: number; identityId: number }[],
+): Promise<{ vulnerabilityId: number; identityId: number }[]> {
+  const { rows } = await sql<{ vulnerabilityId: number; identityId: number }>`/* findings.removeOtherMatches */
+    delete from vulnerability_match m
+    where m.identity_id = any(${[...identityIds]}::int[]) and not exists (
+      select 1 from unnest(${kept.map(({ vulnerabilityId }) => vulnerabilityId)}::int[], ${kept.map(({ identityId }) => identityId)}::int[]) as k(v, i)
+      where k.v = m.vulnerability_id and k.i = m.identity_id)
+    returning vulnerability_id as "vulnerabilityId", identity_id as "identityId"`.execute(tx);
+  return rows;
+}
+
+/** Identities of a project after `afterId`, ascending: all of them, or those never matched. */
+export async function identitiesOfProject(
+  db: Db,
+  page: { projectId: number; afterId: number; unmatchedOnly: boolean; limit: number },
+): Promise<number[]> {
+  const unmatched = page.unmatchedOnly
+    ? sql`and not exists (select 1 from identity_match_state s where s.identity_id = c.identity_id)`
+    : sql``;
+  const { rows } = await sql<{ id: number }>`/* findings.identitiesOfProject */
+    select c.identity_id as id from component c
+    where c.project_id = ${page.projectId} and c.identity_id > ${page.afterId} ${unmatched}
+    order by c.identity_id limit ${page.limit}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+/** Identities of packages after `afterId`, ascending. */
+export async function identitiesOfPackages(
+  db: Db,
+  page: { packageKeys: readonly string[]; afterId: number; limit: number },
+): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`/* findings.identitiesOfPackages */
+    select id from component_identity
+    where package_key = any(${[...page.packageKeys]}::text[]) and id > ${page.afterId} order by id limit ${page.limit}`.execute(
+    db,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Whether any identity belongs to one of the packages. */
+export async function anyIdentityOf(db: Db, packageKeys: readonly string[]): Promise<boolean> {
+  const { rows } = await sql`/* findings.anyIdentityOf */
+    select 1 from component_identity where package_key = any(${[...packageKeys]}::text[]) limit 1`.execute(db);
+  return rows.length > 0;
+}

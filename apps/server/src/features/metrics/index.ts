@@ -1,0 +1,38 @@
+import type { EngineClient } from "@evertrack/engine";
+import type { Clock } from "../../platform/clock/clock.ts";
+import type { Config } from "../../platform/config/index.ts";
+import type { Tx } from "../../platform/db/index.ts";
+import type { LookupDeps } from "../projects/index.ts";
+import type { Settings } from "../settings/index.ts";
+import { updateDirtyMetricsActivity, updateProjectMetricsActivity } from "./activities/update-metrics.ts";
+import { updateMarkedProjects } from "./commands/update-metrics.ts";
+import { metricsProperties } from "./config.ts";
+import { metricsRoutes } from "./routes/v1/metrics.ts";
+import { updateDirtyMetrics } from "./workflows/update-dirty-metrics.ts";
+import { updateMetricsNow } from "./workflows/update-metrics-now.ts";
+
+export { metricsProperties } from "./config.ts";
+export { markProjectsOfIdentities } from "./store/marks.ts";
+
+interface MetricsDeps extends LookupDeps {
+  config: Config;
+  settings: Settings;
+  clock: Clock;
+  client: EngineClient<Tx>;
+}
+
+/** Counts per project, kept current. */
+export function metricsFeature(deps: MetricsDeps) {
+  return {
+    routes: metricsRoutes(deps),
+    workflows: [updateDirtyMetrics, updateMetricsNow],
+    activities: [updateProjectMetricsActivity(deps), updateDirtyMetricsActivity(deps)],
+    housekeeping: [
+      {
+        name: "marked-project-metrics",
+        schedule: deps.config.get(metricsProperties.markedProjectsCron),
+        run: (signal: AbortSignal) => updateMarkedProjects(deps.database, deps.settings, signal),
+      },
+    ],
+  };
+}

@@ -1,0 +1,71 @@
+import { uuidText } from "@evertrack/contract/v1/access";
+import type { EngineClient } from "@evertrack/engine";
+import { z } from "zod";
+import type { Clock } from "../../../../platform/clock/clock.ts";
+import type { Tx } from "../../../../platform/db/index.ts";
+import { PlainError, type Route, route } from "../../../../platform/http/index.ts";
+import { type LookupDeps, requireProject } from "../../../projects/index.ts";
+import { currentMetrics, metricsSince } from "../../queries/project-metrics.ts";
+import { updateMetricsNow } from "../../workflows/update-metrics-now.ts";
+
+const DAY_MS = 86_400_000;
+const DAYS_MAX = 3_650;
+const byUuid = z.object({ uuid: uuidText });
+const byDays = byUuid.extend({ days: z.coerce.number().int().min(0).max(DAYS_MAX) });
+const byDate = byUuid.extend({ date: z.string().regex(/^\d{8}$/, "must be a date, yyyyMMdd") });
+
+/** Counts of a project. */
+export function metricsRoutes(deps: LookupDeps & { clock: Clock; client: EngineClient<Tx> }): Route[] {
+  const { db } = deps.database;
+  return [
+    route({
+      method: "GET",
+      path: "/api/v1/metrics/project/:uuid/current",
+      access: ["VIEW_PORTFOLIO"],
+      params: byUuid,
+      async handle({ params, principal }) {
+        const project = await requireProject(deps, principal, params.uuid);
+        return currentMetrics(db, project.id, deps.clock.now());
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/metrics/project/:uuid/days/:days",
+      access: ["VIEW_PORTFOLIO"],
+      params: byDays,
+      async handle({ params, principal }) {
+        const project = await requireProject(deps, principal, params.uuid);
+        return metricsSince(db, project.id, new Date(deps.clock.now().getTime() - params.days * DAY_MS));
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/metrics/project/:uuid/since/:date",
+      access: ["VIEW_PORTFOLIO"],
+      params: byDate,
+      async handle({ params, principal }) {
+        const project = await requireProject(deps, principal, params.uuid);
+        return metricsSince(db, project.id, dayOf(params.date));
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/metrics/project/:uuid/refresh",
+      access: ["PORTFOLIO_MANAGEMENT", "PORTFOLIO_MANAGEMENT_UPDATE"],
+      params: byUuid,
+      async handle({ params, principal }) {
+        const project = await requireProject(deps, principal, params.uuid);
+        const options = { instanceId: `update-metrics-now:${project.uuid}`, priority: 75 };
+        await deps.database.transaction((tx) =>
+          deps.client.startRun(tx, updateMetricsNow, { projectIds: [project.id] }, options),
+        );
+      },
+    }),
+  ];
+}
+
+function dayOf(text: string): Date {
+  const date = new Date(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}T00:00:00Z`);
+  if (Number.isNaN(date.getTime())) throw new PlainError(400, "The date must be a day, yyyyMMdd.");
+  return date;
+}

@@ -1,0 +1,94 @@
+import { sql } from "kysely";
+import type { Db, Tx } from "../../../platform/db/index.ts";
+
+/** Counts of one project; `unassigned` includes INFO. */
+export interface Counts {
+  projectId: number;
+  components: number;
+  vulnerableComponents: number;
+  vulnerabilities: number;
+  critical: number;
+  high: number;
+  medium: number;
+  low: number;
+  unassigned: number;
+}
+
+/** Counts projects as they are now; projects that do not exist are missing from the answer. */
+export async function countProjects(db: Db, projectIds: readonly number[]): Promise<Counts[]> {
+  const { rows } = await sql<Counts>`/* metrics.countProjects */
+    with f as (
+      select c.project_id, c.identity_id, coalesce(a.group_id::text, v.id::text) as vulnerability, max(m.severity) as severity
+      from component c join vulnerability_match m on m.identity_id = c.identity_id
+        join vulnerability v on v.id = m.vulnerability_id
+        left join vulnerability_alias a on a.vuln_id = v.vuln_id and a.source = v.source
+      where c.project_id = any(${[...projectIds]}::int[]) group by 1, 2, 3),
+    counted as (
+      select project_id, count(*) as vulnerabilities, count(distinct identity_id) as vulnerable,
+        count(*) filter (where severity = 5) as critical, count(*) filter (where severity = 4) as high,
+        count(*) filter (where severity = 3) as medium, count(*) filter (where severity = 2) as low,
+        count(*) filter (where severity < 2) as unassigned
+      from f group by 1)
+    select p.id as "projectId", (select count(*) from component c where c.project_id = p.id) as components,
+      coalesce(vulnerable, 0) as "vulnerableComponents", coalesce(vulnerabilities, 0) as vulnerabilities,
+      coalesce(critical, 0) as critical, coalesce(high, 0) as high, coalesce(medium, 0) as medium,
+      coalesce(low, 0) as low, coalesce(unassigned, 0) as unassigned
+    from project p left join counted x on x.project_id = p.id
+    where p.id = any(${[...projectIds]}::int[]) order by p.id`.execute(db);
+  return rows;
+}
+
+/** Writes today's snapshots; where nothing changed since the last one of the day only its last occurrence moves on. */
+export async function writeSnapshots(tx: Tx, rows: readonly (Counts & { riskScore: number })[]): Promise<void> {
+  await sql`/* metrics.writeSnapshots */
+    insert into project_metrics as m (project_id, day, first_occurrence, last_occurrence, components, vulnerable_components,
+      vulnerabilities, critical, high, medium, low, unassigned, findings_total, findings_unaudited, inherited_risk_score)
+    select x."projectId", (now() at time zone 'UTC')::date, now(), now(), x.components, x."vulnerableComponents", x.vulnerabilities,
+      x.critical, x.high, x.medium, x.low, x.unassigned, x.vulnerabilities, x.vulnerabilities, x."riskScore"
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x("projectId" int, components int, "vulnerableComponents" int,
+      vulnerabilities int, critical int, high int, medium int, low int, unassigned int, "riskScore" float8)
+    order by 1
+    on conflict (project_id, day) do update set
+      first_occurrence = case when (m.components, m.vulnerable_components, m.vulnerabilities, m.critical, m.high, m.medium, m.low, m.unassigned, m.inherited_risk_score)
+          is distinct from (excluded.components, excluded.vulnerable_components, excluded.vulnerabilities, excluded.critical, excluded.high, excluded.medium, excluded.low, excluded.unassigned, excluded.inherited_risk_score)
+        then excluded.first_occurrence else m.first_occurrence end,
+      last_occurrence = excluded.last_occurrence, components = excluded.components,
+      vulnerable_components = excluded.vulnerable_components, vulnerabilities = excluded.vulnerabilities, critical = excluded.critical,
+      high = excluded.high, medium = excluded.medium, low = excluded.low, unassigned = excluded.unassigned,
+      findings_total = excluded.findings_total, findings_unaudited = excluded.findings_unaudited,
+      inherited_risk_score = excluded.inherited_risk_score`.execute(tx);
+}
+
+export interface SnapshotRow {
+  first_occurrence: Date;
+  last_occurrence: Date;
+  components: number;
+  vulnerable_components: number;
+  vulnerabilities: number;
+  critical: number;
+  high: number;
+  medium: number;
+  low: number;
+  unassigned: number;
+  kev: number;
+  suppressed: number;
+  findings_total: number;
+  findings_audited: number;
+  findings_unaudited: number;
+  inherited_risk_score: number;
+}
+
+/** Snapshots of a project from a day on, oldest first. */
+export async function snapshotsSince(db: Db, projectId: number, since: Date, limit: number): Promise<SnapshotRow[]> {
+  const { rows } = await sql<SnapshotRow>`/* metrics.since */
+    select * from project_metrics where project_id = ${projectId} and last_occurrence >= ${since} order by day limit ${limit}`.execute(
+    db,
+  );
+  return rows;
+}
+
+export async function newestSnapshot(db: Db, projectId: number): Promise<SnapshotRow | undefined> {
+  const { rows } = await sql<SnapshotRow>`/* metrics.newest */
+    select * from project_metrics where project_id = ${projectId} order by day desc limit 1`.execute(db);
+  return rows[0];
+}

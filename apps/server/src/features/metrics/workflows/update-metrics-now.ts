@@ -1,0 +1,13 @@
+import { defineWorkflow } from "@evertrack/engine/authoring";
+import {
+  type UpdateProjectMetricsInput,
+  updateProjectMetrics,
+  updateProjectMetricsInput,
+} from "./update-project-metrics.ts";
+
+/** Counts projects anew on demand. */
+export const updateMetricsNow = defineWorkflow<UpdateProjectMetricsInput, null>({
+  name: "update-metrics-now",
+  input: (raw) => updateProjectMetricsInput.parse(raw),
+  run: (context, input) => context.activity(updateProjectMetrics, input),
+});

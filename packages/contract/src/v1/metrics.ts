@@ -1,0 +1,29 @@
+import { z } from "zod";
+
+const count = z.number().int();
+
+/** Counts of a project at one time; the policy counts by kind follow the same pattern. */
+export const projectMetricsResponse = z
+  .object({
+    components: count,
+    vulnerableComponents: count,
+    vulnerabilities: count,
+    critical: count,
+    high: count,
+    medium: count,
+    low: count,
+    unassigned: count,
+    kev: count,
+    suppressed: count,
+    findingsTotal: count,
+    findingsAudited: count,
+    findingsUnaudited: count,
+    inheritedRiskScore: z.number(),
+    /** Epoch milliseconds. */
+    firstOccurrence: z.number(),
+    lastOccurrence: z.number(),
+  })
+  .catchall(z.number());
+
+/** See projectMetricsResponse. */
+export type ProjectMetricsResponse = z.output<typeof projectMetricsResponse>;
