@@ -25,17 +25,19 @@ export interface RunningCli {
   output(): string;
 }
 
-/** Starts the command line. */
+/** Starts the command line; with `ownGroup` as a terminal would, so that Ctrl-C can be sent to the whole group. */
 export function startCli(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   stdin?: string,
+  ownGroup = false,
 ): RunningCli {
   const clean = Object.entries(process.env).filter(
     ([name]) => !/^(DT_|EVERTRACK_|npm_|STUB_|HTTPS?_PROXY)/i.test(name),
   );
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...Object.fromEntries(clean), ...env },
+    detached: ownGroup,
     stdio: ["pipe", "pipe", "pipe"],
   });
   child.stdin?.end(stdin);

@@ -4,7 +4,6 @@
  *   STUB_MIGRATE_EXIT  exit code of a one-shot migration      STUB_EXIT_BEFORE_READY  end at once with this code
  *   STUB_DRAIN_MS      time to take over SIGTERM               STUB_IGNORE_TERM        do not end on SIGTERM
  *   STUB_NEVER_READY   health stays 503                        STUB_DIE_AFTER_MS       end by itself after being ready
- *   STUB_NO_PORT       health is up, the main port closed
  *   STUB_TRACE         file that gets a line per event
  */
 import { appendFileSync } from "node:fs";
@@ -40,7 +39,7 @@ function main(): void {
     console.log("stub cannot start because of a wrong setting");
     process.exit(Number(env.STUB_EXIT_BEFORE_READY));
   }
-  if (env.STUB_NO_PORT === undefined) listen(flag("-host") ?? "0.0.0.0", Number(flag("-port")), true);
+  listen(flag("-host") ?? "0.0.0.0", Number(flag("-port")), true);
   listen(env.DT_MANAGEMENT_HOST ?? "0.0.0.0", Number(env.DT_MANAGEMENT_PORT), env.STUB_NEVER_READY === undefined);
   if (env.STUB_DIE_AFTER_MS !== undefined) setTimeout(() => process.exit(7), Number(env.STUB_DIE_AFTER_MS));
   process.on("SIGTERM", () => {

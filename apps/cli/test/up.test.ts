@@ -21,8 +21,8 @@ async function machine() {
   return {
     data,
     port,
-    start: (extra: readonly string[] = [], more: Record<string, string> = {}) =>
-      startCli(["up", ...options, ...ports, ...extra], { ...env, ...more }),
+    start: (extra: readonly string[] = [], more: Record<string, string> = {}, ownGroup = false) =>
+      startCli(["up", ...options, ...ports, ...extra], { ...env, ...more }, undefined, ownGroup),
     run: (...args: string[]) => runCli([...args, ...options], env),
     state: () => readState(join(data, "up.json")),
     trace: () => readFileSync(join(scratch.path, "trace"), "utf8"),
@@ -44,7 +44,7 @@ test(
   "up starts database, migrations and instances, tells what to do next, and Ctrl-C drains them",
   async () => {
     await using here = await machine();
-    const up = here.start(["--instances", "2"], { STUB_DRAIN_MS: "100" });
+    const up = here.start(["--instances", "2"], { STUB_DRAIN_MS: "100" }, true);
     const state = await running(here, up);
     expect(state.instances.map(({ port }) => port)).toEqual([here.port, here.port + 1]);
     expect(await (await fetch(`http://127.0.0.1:${here.port + 1}/`)).text()).toBe("/");
@@ -56,7 +56,7 @@ test(
     ])
       expect(up.output()).toContain(text);
     expect(here.trace()).toMatch(/^migrate\nstart/);
-    up.child.kill("SIGINT");
+    process.kill(-(up.child.pid ?? 0), "SIGINT");
     const run = await up.done;
     expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("instance 1 stopped after") });
     expect(run.stdout).toContain(`down --data-dir ${here.data}`);
