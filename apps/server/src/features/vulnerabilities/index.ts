@@ -15,14 +15,11 @@ import { mirrorVulnDataSource } from "./workflows/mirror-vuln-data-source.ts";
 
 export { vulnerabilityProperties } from "./config.ts";
 export { ADVISORIES_CHANGED, type AdvisoriesChanged } from "./events.ts";
-export { presentVulnerability } from "./presentation.ts";
 export { aliasesJson, referencesText, severityName } from "./rules/vulnerability-json.ts";
 export {
   type AffectingAdvisory,
   advisoriesForPackageKeys,
-  aliasGroupsOf,
   findVulnerability,
-  findVulnerabilityByUuid,
   type VulnerabilityDetails,
   vulnerabilityDetails,
 } from "./store/reading.ts";

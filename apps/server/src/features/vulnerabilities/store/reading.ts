@@ -141,15 +141,3 @@ export async function affectedPackages(db: Db, vulnerabilityId: number, limit: n
     where vulnerability_id = ${vulnerabilityId} order by ordinal limit ${limit}`.execute(db);
   return rows;
 }
-
-/** Group of each name that has one, keyed `<source>/<id>`. */
-export async function aliasGroupsOf(
-  db: Db,
-  names: readonly { source: string; vulnId: string }[],
-): Promise<Map<string, string>> {
-  const { rows } = await sql<{ source: string; vuln_id: string; group_id: string }>`/* vulnerabilities.aliasGroupsOf */
-    select a.source, a.vuln_id, a.group_id
-    from unnest(${names.map(({ source }) => source)}::text[], ${names.map(({ vulnId }) => vulnId)}::text[]) as n(source, vuln_id)
-    join vulnerability_alias a on a.vuln_id = n.vuln_id and a.source = n.source`.execute(db);
-  return new Map(rows.map(({ source, vuln_id, group_id }) => [`${source}/${vuln_id}`, group_id]));
-}

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { until } from "@evertrack/engine/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { executorOf } from "../../../platform/db/index.ts";
@@ -36,7 +36,7 @@ it("a mirror whose process is killed is finished by another one, each advisory s
   await until("the run waits", async () => await one("select 1 from extension_state where key = 'latest-run'"));
   await starter.stop();
 
-  const victim = spawn(process.execPath, [join(import.meta.dirname, "mirror-process.ts"), opened.url], {
+  const victim = spawn(process.execPath, [fileURLToPath(new URL("./mirror-process.ts", import.meta.url)), opened.url], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   try {
