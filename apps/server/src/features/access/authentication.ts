@@ -2,9 +2,9 @@ import { timingSafeEqual } from "node:crypto";
 import { isPermission, type Permission } from "@evertrack/contract";
 import type { Db } from "../../platform/db/index.ts";
 import type { Authenticate, Principal } from "../../platform/http/index.ts";
+import { hashSecret, readKey } from "./credentials/api-keys.ts";
+import { hashSessionToken } from "./credentials/session-tokens.ts";
 import type { KeyUsage } from "./key-usage.ts";
-import { hashSecret, readKey } from "./rules/api-keys.ts";
-import { hashSessionToken } from "./rules/session-tokens.ts";
 import { findKey, findSession } from "./store/principals.ts";
 
 /** Looks the caller up at every request; a valid session wins over a valid key (spec: access control §1). */

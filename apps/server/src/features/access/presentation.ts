@@ -1,5 +1,5 @@
 import { isPermission, PERMISSIONS } from "@evertrack/contract";
-import { maskKey } from "./rules/api-keys.ts";
+import { maskKey } from "./credentials/api-keys.ts";
 import type { KeyRow, TeamWithMembers } from "./store/teams.ts";
 import type { UserWithAccess } from "./store/users.ts";
 

@@ -2,8 +2,8 @@ import type { Clock } from "../../../platform/clock/clock.ts";
 import type { Database } from "../../../platform/db/index.ts";
 import { PlainError } from "../../../platform/http/index.ts";
 import type { Log } from "../../../platform/log/log.ts";
-import { hashPassword, verifyPassword } from "../rules/passwords.ts";
-import { hashSessionToken, newSessionToken } from "../rules/session-tokens.ts";
+import { hashPassword, verifyPassword } from "../credentials/passwords.ts";
+import { hashSessionToken, newSessionToken } from "../credentials/session-tokens.ts";
 import { deleteSession, deleteSessionsOf, insertSession } from "../store/principals.ts";
 import { findUser, type UserWithAccess, updatePassword } from "../store/users.ts";
 

@@ -2,7 +2,7 @@ import { PERMISSIONS } from "@evertrack/contract";
 import type { Config } from "../../../platform/config/index.ts";
 import type { Database } from "../../../platform/db/index.ts";
 import { accessProperties } from "../config.ts";
-import { hashPassword } from "../rules/passwords.ts";
+import { hashPassword } from "../credentials/passwords.ts";
 import { insertSeed, isUnseeded } from "../store/seed.ts";
 
 const ALL = Object.keys(PERMISSIONS);

@@ -1,6 +1,6 @@
-import { isUniqueViolation } from "../../../platform/db/index.ts";
 import { PlainError } from "../../../platform/http/index.ts";
-import { generateKey, hashSecret, readKey } from "../rules/api-keys.ts";
+import { generateKey, hashSecret, readKey } from "../credentials/api-keys.ts";
+import { requireTeam } from "../queries/teams.ts";
 import * as store from "../store/teams.ts";
 import type { LoginDeps } from "./login.ts";
 import { requirePermissions, sameSet } from "./users.ts";
@@ -16,41 +16,35 @@ export async function createTeam(deps: TeamDeps, name: string): Promise<store.Te
   const uuid = await deps.database.transaction((tx) => store.insertTeam(tx, name));
   if (uuid === undefined) throw new PlainError(409, "A team with the specified name already exists.");
   deps.log.info({ security: true, team: name }, "team created");
-  return requireTeam(deps, uuid);
+  return requireTeam(deps.database.db, uuid);
 }
 
 export async function renameTeam(deps: TeamDeps, uuid: string, name: string): Promise<store.TeamWithMembers> {
-  const team = await requireTeam(deps, uuid);
-  await deps.database
-    .transaction((tx) => store.renameTeam(tx, team.id, name))
-    .catch((error: unknown) => {
-      throw isUniqueViolation(error) ? new PlainError(409, "A team with the specified name already exists.") : error;
-    });
-  return requireTeam(deps, uuid);
+  const team = await requireTeam(deps.database.db, uuid);
+  const renamed = await deps.database.transaction((tx) => store.renameTeam(tx, team.id, name));
+  if (!renamed) throw new PlainError(409, "A team with the specified name already exists.");
+  return requireTeam(deps.database.db, uuid);
 }
 
 /** With its keys: they are refused from then on. */
 export async function deleteTeam(deps: TeamDeps, uuid: string): Promise<void> {
-  const team = await requireTeam(deps, uuid);
+  const team = await requireTeam(deps.database.db, uuid);
   await deps.database.transaction((tx) => store.deleteTeam(tx, team.id));
   deps.log.info({ security: true, team: team.name }, "team deleted");
 }
 
 /** A key of the team; `key` is shown this once. */
 export async function createKey(deps: TeamDeps, teamUuid: string): Promise<{ row: store.KeyRow; key: string }> {
-  const team = await requireTeam(deps, teamUuid);
-  for (let attempt = 1; ; attempt++) {
+  const team = await requireTeam(deps.database.db, teamUuid);
+  for (let attempt = 1; attempt <= KEY_ATTEMPTS_MAX; attempt++) {
     const { publicId, secret, key } = generateKey(deps.apiKeyPrefix, deps.clock.randomBytes);
-    try {
-      const row = await deps.database.transaction((tx) =>
-        store.insertKey(tx, team.id, { publicId, secretHash: hashSecret(secret) }),
-      );
-      deps.log.info({ security: true, team: team.name, publicId }, "API key created");
-      return { row, key };
-    } catch (error) {
-      if (attempt === KEY_ATTEMPTS_MAX || !isUniqueViolation(error)) throw error;
-    }
+    const secretHash = hashSecret(secret);
+    const row = await deps.database.transaction((tx) => store.insertKey(tx, team.id, { publicId, secretHash }));
+    if (row === undefined) continue;
+    deps.log.info({ security: true, team: team.name, publicId }, "API key created");
+    return { row, key };
   }
+  throw new Error(`no free public id for a key in ${KEY_ATTEMPTS_MAX} attempts`);
 }
 
 /** Same public id, new secret; the old key is refused at once. */
@@ -84,18 +78,12 @@ export async function replacePermissions(
   uuid: string,
   permissions: readonly string[],
 ): Promise<store.TeamWithMembers> {
-  const team = await requireTeam(deps, uuid);
+  const team = await requireTeam(deps.database.db, uuid);
   requirePermissions(permissions);
   if (sameSet(team.permissions, permissions)) throw new PlainError(304);
   await deps.database.transaction((tx) => store.replaceTeamPermissions(tx, team.id, permissions));
   deps.log.info({ security: true, team: team.name, permissions }, "permissions of a team changed");
-  return requireTeam(deps, uuid);
-}
-
-export async function requireTeam(deps: TeamDeps, uuid: string): Promise<store.TeamWithMembers> {
-  const team = await store.findTeam(deps.database.db, uuid);
-  if (team === undefined) throw new PlainError(404, "The team could not be found.");
-  return team;
+  return requireTeam(deps.database.db, uuid);
 }
 
 function publicIdOf(publicIdOrKey: string): string {

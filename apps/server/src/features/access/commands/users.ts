@@ -3,7 +3,7 @@ import type { managedUserRequest, selfRequest } from "@evertrack/contract/v1/acc
 import type { z } from "zod";
 import type { Tx } from "../../../platform/db/index.ts";
 import { PlainError } from "../../../platform/http/index.ts";
-import { hashPassword } from "../rules/passwords.ts";
+import { hashPassword } from "../credentials/passwords.ts";
 import { deleteSessionsOf } from "../store/principals.ts";
 import { findTeamIds } from "../store/teams.ts";
 import * as store from "../store/users.ts";

@@ -73,8 +73,13 @@ export async function insertTeam(tx: Tx, name: string): Promise<string | undefin
   return rows[0]?.uuid;
 }
 
-export async function renameTeam(tx: Tx, id: number, name: string): Promise<void> {
-  await sql`/* access.renameTeam */ update team set name = ${name} where id = ${id}`.execute(tx);
+/** False when another team has the name. */
+export async function renameTeam(tx: Tx, id: number, name: string): Promise<boolean> {
+  const { numAffectedRows } = await sql`/* access.renameTeam */
+    update team set name = ${name} where id = ${id} and not exists (select 1 from team where name = ${name} and id <> ${id})`.execute(
+    tx,
+  );
+  return numAffectedRows === 1n;
 }
 
 /** With the keys that belong to this team alone. */
@@ -96,18 +101,18 @@ export async function replaceTeamPermissions(tx: Tx, teamId: number, permissions
     on conflict do nothing`.execute(tx);
 }
 
+/** Undefined when the public id is taken. */
 export async function insertKey(
   tx: Tx,
   teamId: number,
   key: { publicId: string; secretHash: string },
-): Promise<KeyRow> {
-  const { rows } = await sql<KeyRow & { id: number }>`/* access.insertKey */
-    with k as (insert into api_key (public_id, secret_hash) values (${key.publicId}, ${key.secretHash}) returning *),
+): Promise<KeyRow | undefined> {
+  const { rows } = await sql<KeyRow>`/* access.insertKey */
+    with k as (insert into api_key (public_id, secret_hash) values (${key.publicId}, ${key.secretHash})
+        on conflict (public_id) do nothing returning *),
       link as (insert into api_key_team (team_id, api_key_id) select ${teamId}, id from k)
     select public_id, comment, created_at, last_used_at, is_legacy from k`.execute(tx);
-  const [row] = rows;
-  if (row === undefined) throw new Error("insert … returning gave no row");
-  return row;
+  return rows[0];
 }
 
 /** A new secret for a known public id. */

@@ -1,7 +1,7 @@
+import { type MatchAdvisoriesInput, matchAdvisoriesInput } from "@evertrack/contract/runs/analysis";
 import { defineActivity } from "@evertrack/engine/authoring";
 import type { Database, Tx } from "../../../platform/db/index.ts";
 import { identitiesOfPackages } from "../../findings/index.ts";
-import { type MatchAdvisoriesInput, matchAdvisoriesInput } from "../workflows/match-advisories.ts";
 import { matchInBatches } from "./match-batches.ts";
 
 /** Matches the identities of the packages whose advisories changed. */

@@ -1,8 +1,8 @@
+import { type AnalyzeProjectInput, analyzeProjectInput } from "@evertrack/contract/runs/analysis";
 import { defineActivity } from "@evertrack/engine/authoring";
 import type { Database, Tx } from "../../../platform/db/index.ts";
 import { identitiesOfProject } from "../../findings/index.ts";
 import { recordAnalysed } from "../../projects/index.ts";
-import { type AnalyzeProjectInput, analyzeProjectInput } from "../workflows/analyze-project.ts";
 import { matchInBatches } from "./match-batches.ts";
 
 /** Matches the identities of a project; after an upload those that were never matched. A deleted project has none. */

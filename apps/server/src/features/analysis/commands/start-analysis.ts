@@ -1,6 +1,7 @@
+import type { AnalyzeProjectInput } from "@evertrack/contract/runs/analysis";
 import type { EngineClient } from "@evertrack/engine";
 import type { Tx } from "../../../platform/db/index.ts";
-import { type AnalyzeProjectInput, analyzeProject } from "../workflows/analyze-project.ts";
+import { analyzeProject } from "../workflows/analyze-project.ts";
 
 /** Priorities of the reference (spec: cluster §9). */
 const PRIORITIES = { "bom-upload": 50, manual: 75, schedule: 0 } as const;

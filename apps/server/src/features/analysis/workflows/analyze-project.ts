@@ -1,16 +1,6 @@
+import { type AnalyzeProjectInput, analyzeProjectInput } from "@evertrack/contract/runs/analysis";
 import { activityRef, defineWorkflow } from "@evertrack/engine/authoring";
-import { z } from "zod";
 import { updateProjectMetrics } from "../../metrics/workflows/update-project-metrics.ts";
-
-/** Why a project is analysed; shown on the run. */
-export const analysisTrigger = z.enum(["bom-upload", "manual", "schedule"]);
-
-export const analyzeProjectInput = z.object({
-  projectId: z.number().int(),
-  projectUuid: z.string(),
-  trigger: analysisTrigger,
-});
-export type AnalyzeProjectInput = z.output<typeof analyzeProjectInput>;
 
 const MATCH_TIMEOUT_MS = 3_600_000;
 

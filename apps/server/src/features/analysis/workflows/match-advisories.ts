@@ -1,9 +1,6 @@
+import { type MatchAdvisoriesInput, matchAdvisoriesInput } from "@evertrack/contract/runs/analysis";
 import { activityRef, defineWorkflow } from "@evertrack/engine/authoring";
-import { z } from "zod";
 import { updateDirtyMetrics } from "../../metrics/workflows/update-dirty-metrics.ts";
-
-export const matchAdvisoriesInput = z.object({ packageKeys: z.array(z.string()) });
-export type MatchAdvisoriesInput = z.output<typeof matchAdvisoriesInput>;
 
 export const matchPackages = activityRef<MatchAdvisoriesInput, { changed: number }>("match-packages", {
   queue: "vuln-analyses",

@@ -1,8 +1,8 @@
+import { type UpdateProjectMetricsInput, updateProjectMetricsInput } from "@evertrack/contract/runs/metrics";
 import { defineActivity } from "@evertrack/engine/authoring";
 import type { Database, Tx } from "../../../platform/db/index.ts";
 import type { Settings } from "../../settings/index.ts";
 import { riskWeights, updateMarkedProjects, updateMetrics } from "../commands/update-metrics.ts";
-import { type UpdateProjectMetricsInput, updateProjectMetricsInput } from "../workflows/update-project-metrics.ts";
 
 interface MetricsDeps {
   database: Database;

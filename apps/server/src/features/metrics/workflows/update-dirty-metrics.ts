@@ -1,14 +1,11 @@
+import { type UpdateDirtyMetricsInput, updateDirtyMetricsInput } from "@evertrack/contract/runs/metrics";
 import { activityRef, defineWorkflow } from "@evertrack/engine/authoring";
-import { z } from "zod";
 
-const nothing = z.object({});
-type Nothing = z.output<typeof nothing>;
-
-const updateMarked = activityRef<Nothing, null>("update-dirty-metrics", { queue: "metrics-updates" });
+const updateMarked = activityRef<UpdateDirtyMetricsInput, null>("update-dirty-metrics", { queue: "metrics-updates" });
 
 /** Counts every project anew that is marked; one run at a time by its concurrency key. */
-export const updateDirtyMetrics = defineWorkflow<Nothing, null>({
+export const updateDirtyMetrics = defineWorkflow<UpdateDirtyMetricsInput, null>({
   name: "update-dirty-metrics",
-  input: (raw) => nothing.parse(raw),
+  input: (raw) => updateDirtyMetricsInput.parse(raw),
   run: (context) => context.activity(updateMarked, {}),
 });

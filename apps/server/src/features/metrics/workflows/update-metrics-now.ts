@@ -1,9 +1,6 @@
+import { type UpdateProjectMetricsInput, updateProjectMetricsInput } from "@evertrack/contract/runs/metrics";
 import { defineWorkflow } from "@evertrack/engine/authoring";
-import {
-  type UpdateProjectMetricsInput,
-  updateProjectMetrics,
-  updateProjectMetricsInput,
-} from "./update-project-metrics.ts";
+import { updateProjectMetrics } from "./update-project-metrics.ts";
 
 /** Counts projects anew on demand. */
 export const updateMetricsNow = defineWorkflow<UpdateProjectMetricsInput, null>({

@@ -5,6 +5,7 @@ import { PlainError, type Route, route } from "../../../../platform/http/index.t
 import * as teams from "../../commands/teams.ts";
 import * as users from "../../commands/users.ts";
 import { presentPermission, presentTeam, presentUser } from "../../presentation.ts";
+import { requireTeam } from "../../queries/teams.ts";
 
 const ofTeam = z.object({ permission: z.string(), uuid: uuidText });
 const ofUser = z.object({ permission: z.string(), username: nameText });
@@ -45,7 +46,7 @@ function teamPermission(deps: teams.TeamDeps, method: "POST" | "DELETE"): Route 
     access: ["ACCESS_MANAGEMENT", method === "POST" ? "ACCESS_MANAGEMENT_UPDATE" : "ACCESS_MANAGEMENT_DELETE"],
     params: ofTeam,
     async handle({ params }) {
-      const team = await teams.requireTeam(deps, params.uuid);
+      const team = await requireTeam(deps.database.db, params.uuid);
       const wanted = changed(team.permissions, params.permission, method);
       return presentTeam(await teams.replacePermissions(deps, params.uuid, wanted), deps.apiKeyPrefix);
     },

@@ -1,9 +1,8 @@
 import { changePasswordForm, loginForm, selfRequest } from "@evertrack/contract/v1/access";
-import { PlainError, type Route, route } from "../../../../platform/http/index.ts";
+import { type Route, route } from "../../../../platform/http/index.ts";
 import { changePassword, type LoginDeps, login, logout } from "../../commands/login.ts";
 import { updateSelf } from "../../commands/users.ts";
-import { presentUser } from "../../presentation.ts";
-import { findUser } from "../../store/users.ts";
+import { ownProfile } from "../../queries/users.ts";
 
 /** Login, logout and the caller's own profile. */
 export function sessionRoutes(deps: LoginDeps): Route[] {
@@ -39,7 +38,7 @@ export function sessionRoutes(deps: LoginDeps): Route[] {
       method: "GET",
       path: "/api/v1/user/self",
       access: "authenticated",
-      handle: ({ principal }) => self(deps, principal),
+      handle: ({ principal }) => ownProfile(deps.database.db, principal),
     }),
     route({
       method: "POST",
@@ -47,8 +46,8 @@ export function sessionRoutes(deps: LoginDeps): Route[] {
       access: "authenticated",
       body: selfRequest,
       async handle({ principal, body }) {
-        await updateSelf(deps, await self(deps, principal), body);
-        return self(deps, principal);
+        await updateSelf(deps, await ownProfile(deps.database.db, principal), body);
+        return ownProfile(deps.database.db, principal);
       },
     }),
     route({
@@ -58,10 +57,4 @@ export function sessionRoutes(deps: LoginDeps): Route[] {
       handle: async ({ principal }) => [...principal.permissions].sort(),
     }),
   ];
-}
-
-async function self(deps: LoginDeps, principal: { kind: string; name: string }) {
-  const user = principal.kind === "user" ? await findUser(deps.database.db, principal.name) : undefined;
-  if (user === undefined) throw new PlainError(401);
-  return presentUser(user);
 }

@@ -1,9 +1,9 @@
 import { identifiedByUuid, teamRequest, uuidText } from "@evertrack/contract/v1/access";
 import { z } from "zod";
-import { PlainError, pageOf, pagingQuery, type Route, route, totalCount } from "../../../../platform/http/index.ts";
+import { pageOf, pagingQuery, type Route, route, totalCount } from "../../../../platform/http/index.ts";
 import * as commands from "../../commands/teams.ts";
-import { presentKey, presentPermission, presentTeam } from "../../presentation.ts";
-import { listTeams, teamsById } from "../../store/teams.ts";
+import { presentKey, presentTeam } from "../../presentation.ts";
+import * as queries from "../../queries/teams.ts";
 
 const byUuid = z.object({ uuid: uuidText });
 const byKey = z.object({ publicIdOrKey: z.string().min(1) });
@@ -11,7 +11,7 @@ const KEY_COMMENT_MAX = 255;
 
 /** Teams and their API keys. */
 export function teamRoutes(deps: commands.TeamDeps): Route[] {
-  const present = (team: Awaited<ReturnType<typeof commands.requireTeam>>) => presentTeam(team, deps.apiKeyPrefix);
+  const present = (team: Awaited<ReturnType<typeof queries.requireTeam>>) => presentTeam(team, deps.apiKeyPrefix);
   return [
     route({
       method: "GET",
@@ -19,44 +19,29 @@ export function teamRoutes(deps: commands.TeamDeps): Route[] {
       access: ["ACCESS_MANAGEMENT", "ACCESS_MANAGEMENT_READ"],
       query: pagingQuery,
       async handle({ query, reply }) {
-        const { rows, total } = await listTeams(deps.database.db, pageOf(query));
+        const { items, total } = await queries.teamsPage(deps.database.db, pageOf(query), deps.apiKeyPrefix);
         totalCount(reply, total);
-        return rows.map(present);
+        return items;
       },
     }),
     route({
       method: "GET",
       path: "/api/v1/team/self",
       access: "authenticated",
-      async handle({ principal }) {
-        if (principal.kind !== "api-key") throw new PlainError(400, "Only API keys have a team of their own.");
-        const [team] = await teamsById(deps.database.db, principal.teamIds.slice(0, 1));
-        if (team === undefined) throw new PlainError(404, "The API key belongs to no team.");
-        return {
-          uuid: team.uuid,
-          name: team.name,
-          permissions: [...principal.permissions].sort().map(presentPermission),
-        };
-      },
+      handle: ({ principal }) => queries.teamOfKey(deps.database.db, principal),
     }),
     route({
       method: "GET",
       path: "/api/v1/team/visible",
       access: "authenticated",
-      async handle({ principal }) {
-        const teams = await teamsById(
-          deps.database.db,
-          principal.permissions.has("ACCESS_MANAGEMENT") ? "all" : principal.teamIds,
-        );
-        return teams.map(({ uuid, name }) => ({ uuid, name }));
-      },
+      handle: ({ principal }) => queries.choosableTeams(deps.database.db, principal),
     }),
     route({
       method: "GET",
       path: "/api/v1/team/:uuid",
       access: ["ACCESS_MANAGEMENT", "ACCESS_MANAGEMENT_READ"],
       params: byUuid,
-      handle: async ({ params }) => present(await commands.requireTeam(deps, params.uuid)),
+      handle: async ({ params }) => present(await queries.requireTeam(deps.database.db, params.uuid)),
     }),
     route({
       method: "PUT",

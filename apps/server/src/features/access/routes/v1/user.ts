@@ -10,7 +10,7 @@ import { pageOf, pagingQuery, type Route, route, totalCount } from "../../../../
 import type { LoginDeps } from "../../commands/login.ts";
 import * as commands from "../../commands/users.ts";
 import { presentUser } from "../../presentation.ts";
-import { listManagedUsers } from "../../store/users.ts";
+import { managedUsersPage } from "../../queries/users.ts";
 
 const byUsername = z.object({ username: nameText });
 
@@ -23,9 +23,9 @@ export function userRoutes(deps: LoginDeps): Route[] {
       access: ["ACCESS_MANAGEMENT", "ACCESS_MANAGEMENT_READ"],
       query: pagingQuery,
       async handle({ query, reply }) {
-        const { rows, total } = await listManagedUsers(deps.database.db, pageOf(query));
+        const { items, total } = await managedUsersPage(deps.database.db, pageOf(query));
         totalCount(reply, total);
-        return rows.map(presentUser);
+        return items;
       },
     }),
     route({

@@ -2,8 +2,7 @@ import { updatePropertiesRequest, updatePropertyRequest } from "@evertrack/contr
 import { z } from "zod";
 import { PlainError, type Route, route } from "../../../../platform/http/index.ts";
 import { type SettingsDeps, setProperty } from "../../commands/set-property.ts";
-import { findDeclared } from "../../rules/declared-properties.ts";
-import { listProperties, type PropertyRow } from "../../store/properties.ts";
+import { allProperties, presentProperty, readableProperty } from "../../queries/properties.ts";
 
 const byName = z.object({ groupName: z.string(), propertyName: z.string() });
 
@@ -14,14 +13,14 @@ export function configPropertyRoutes(deps: SettingsDeps): Route[] {
       method: "GET",
       path: "/api/v1/configProperty",
       access: ["SYSTEM_CONFIGURATION", "SYSTEM_CONFIGURATION_READ"],
-      handle: async () => (await listProperties(deps.database.db)).map(present),
+      handle: () => allProperties(deps.database),
     }),
     route({
       method: "POST",
       path: "/api/v1/configProperty",
       access: ["SYSTEM_CONFIGURATION", "SYSTEM_CONFIGURATION_UPDATE"],
       body: updatePropertyRequest,
-      handle: async ({ body }) => present(await setProperty(deps, body)),
+      handle: async ({ body }) => presentProperty(await setProperty(deps, body)),
     }),
     route({
       method: "POST",
@@ -30,7 +29,7 @@ export function configPropertyRoutes(deps: SettingsDeps): Route[] {
       body: updatePropertiesRequest,
       async handle({ body }) {
         const answers: unknown[] = [];
-        for (const update of body) answers.push(await setProperty(deps, update).then(present, sentenceOf));
+        for (const update of body) answers.push(await setProperty(deps, update).then(presentProperty, sentenceOf));
         return answers;
       },
     }),
@@ -45,32 +44,8 @@ function readable(deps: SettingsDeps, visibility: "public" | "internal"): Route 
     path: `/api/v1/configProperty/${visibility}/:groupName/:propertyName`,
     access: visibility === "public" ? "public" : "authenticated",
     params: byName,
-    async handle({ params }) {
-      const declared = findDeclared(params.groupName, params.propertyName);
-      if (declared === undefined) throw new PlainError(404, "The config property could not be found.");
-      const readableHere =
-        declared.visibility === "PUBLIC" || (visibility === "internal" && declared.visibility === "INTERNAL");
-      if (!readableHere) throw new PlainError(403);
-      const value = await deps.settings.get(params.groupName, params.propertyName);
-      return {
-        groupName: declared.group,
-        propertyName: declared.name,
-        propertyType: declared.type,
-        propertyValue: value ?? undefined,
-        description: declared.meaning,
-      };
-    },
+    handle: ({ params }) => readableProperty(deps.settings, visibility, params.groupName, params.propertyName),
   });
-}
-
-function present(row: PropertyRow) {
-  return {
-    groupName: row.group_name,
-    propertyName: row.property_name,
-    propertyType: row.property_type,
-    propertyValue: row.property_value ?? undefined,
-    description: row.description ?? undefined,
-  };
 }
 
 /** One refused update does not undo the others; its place in the answer holds the reason. */
