@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { scratchDirectory } from "../test/scratch-directory.ts";
+import { identityOf } from "./process-identity.ts";
 import { withStartLock } from "./start-lock.ts";
 
 const lockIn = (directory: string) => path.join(directory, "start.lock");
@@ -43,6 +44,25 @@ describe("the start lock", () => {
     fs.writeFileSync(`${lockIn(directory)}.after-one`, JSON.stringify({ pid, identity: "gone", nonce: "two" }));
     expect(await mostAtOnce(lockIn(directory), 20)).toBe(1);
     expect(fs.readdirSync(directory)).toEqual([]);
+  });
+
+  test("is not taken over along a chain whose head changed meanwhile: a living process has it then", async () => {
+    const directory = scratchDirectory();
+    const file = lockIn(directory);
+    fs.writeFileSync(file, JSON.stringify({ pid: await deadPid(), identity: "gone", nonce: "one" }));
+    const link = fs.linkSync;
+    const racing = vi.spyOn(fs, "linkSync").mockImplementation((draft, target) => {
+      if (target === `${file}.after-one`) {
+        const living = { pid: process.pid, identity: identityOf(process.pid), nonce: "two" };
+        fs.writeFileSync(file, JSON.stringify(living));
+      }
+      link(draft, target);
+    });
+    try {
+      await expect(withStartLock(file, pause, 100)).rejects.toThrow("has been starting");
+    } finally {
+      racing.mockRestore();
+    }
   });
 
   test("of a process whose id another one has now is taken over", async () => {

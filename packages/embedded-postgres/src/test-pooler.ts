@@ -56,8 +56,9 @@ export async function startPgBouncer(options: {
 
 function configurationFor(serverUrl: string, port: number, poolSize: number, directory: string): string {
   const { hostname, port: serverPort, username, password } = new URL(serverUrl);
+  const login = password ? ` password=${decodeURIComponent(password)}` : "";
   return `[databases]
-* = host=${hostname} port=${serverPort || 5432} user=${decodeURIComponent(username)} password=${decodeURIComponent(password)}
+* = host=${hostname} port=${serverPort || 5432} user=${decodeURIComponent(username)}${login}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}

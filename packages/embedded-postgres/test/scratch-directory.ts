@@ -42,7 +42,7 @@ export function ensureSmall(dataDirectory: string, options: { port?: number } = 
 
 /** What a process of its own says about the server it got. */
 export function ensureInChild(dataDirectory: string): Promise<{ how: string; pid: number; port: number }> {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, "ensure-child.ts"), dataDirectory]);
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, "ensure-program.ts"), dataDirectory]);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk) => {

@@ -67,7 +67,7 @@ async function answerInTime(client: pg.Client): Promise<void> {
 function noConnection(): MigrationError {
   return new MigrationError(
     "no-connection",
-    `the database gave no answer within ${FIRST_ANSWER_TIMEOUT_MS / 1000} s; a migration needs three connections at a time (pool size of the pooler?)`,
+    `the database gave no answer within ${FIRST_ANSWER_TIMEOUT_MS / 1000} s; a migration needs two server connections at a time (pool size of the pooler?)`,
   );
 }
 

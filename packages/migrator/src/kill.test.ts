@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { startMigration } from "../test/run-child.ts";
-import { migrationFiles, optionsFor, query, scratchDatabase } from "../test/scratch.ts";
+import { migrationFiles, openClient, optionsFor, query, scratchDatabase, until } from "../test/scratch.ts";
 import { migrate, status } from "./index.ts";
 
 const FILES = {
@@ -53,5 +53,27 @@ describe("kill -9", () => {
     await Promise.all(Array.from({ length: PARALLEL }, dieAndRepair));
     // Far fewer would mean that the child did not die where it was told to.
     expect(survivedAt).toBeGreaterThan(30);
+  });
+
+  test("in the middle of an index build: the half-built index is dropped and built again", async () => {
+    const directory = migrationFiles(FILES);
+    const url = await scratchDatabase();
+    await query(url, "create table blocker ()");
+    const holder = await openClient(url);
+    await holder.query("begin isolation level repeatable read; select * from blocker");
+    const owner = startMigration(url, directory);
+    const invalid = "select 1 from pg_index where not indisvalid";
+    await until("an index is half-built", async () => (await query(url, invalid)).length > 0);
+    owner.child.kill("SIGKILL");
+    await owner.ended;
+    const options = optionsFor(url, directory);
+    const repairing = migrate(options);
+    await until("the orphan is ended", () =>
+      options.messages.some((message) => message.startsWith("ending back ends")),
+    );
+    await holder.query("commit");
+    await repairing;
+    expect(options.messages).toContain("dropping index public.things_name, left invalid by an interrupted build");
+    expect(await query(url, invalid)).toEqual([]);
   });
 });

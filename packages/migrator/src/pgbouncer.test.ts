@@ -47,7 +47,7 @@ describe.skipIf(pgBouncerMissing)(
       expect(await showLock(url)).toMatchObject({ held: false });
     });
 
-    test("a table locked by others is tried again, with the time-out only in our transaction", async () => {
+    test("our time-outs do not stay on connections that others get next", async () => {
       const direct = await scratchDatabase();
       const options = optionsFor(pooler.urlOf(direct), migrationFiles(FILES));
       await migrate(options);
@@ -58,7 +58,7 @@ describe.skipIf(pgBouncerMissing)(
       expect(settings).toEqual([{ lock: "0", statement: "0" }]);
     });
 
-    test("the migration finishes with three server connections, and says what is missing with one", {
+    test("the migration finishes with two server connections, and says what is missing with one", {
       timeout: 60_000,
     }, async () => {
       const direct = await scratchDatabase();

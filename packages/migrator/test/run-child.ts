@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 
-const CHILD = path.join(import.meta.dirname, "migrate-child.ts");
+const CHILD = path.join(import.meta.dirname, "migrate-program.ts");
 
 /** A migration in a process of its own. */
 export type MigrationProcess = {

@@ -1,4 +1,4 @@
-/** A process that asks for a server and says what it got: `node ensure-child.ts <data directory>`. */
+/** A process that asks for a server and says what it got: `node ensure-program.ts <data directory>`. */
 import { ensurePostgres } from "../src/index.ts";
 
 const { how, pid, port } = await ensurePostgres({ dataDirectory: process.argv[2] ?? "" });

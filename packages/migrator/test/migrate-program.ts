@@ -2,7 +2,7 @@
  * A process that migrates and, when told so, dies like one that is killed: `kill -9` as soon as the n-th query of its
  * working connection is on the wire. Exit code 0 after a complete migration.
  *
- *   node migrate-child.ts <url> <directory> [<n>]
+ *   node migrate-program.ts <url> <directory> [<n>]
  */
 import pg from "pg";
 import { APPLICATION_NAMES } from "../src/connection.ts";
