@@ -1,15 +1,15 @@
+import {
+  type ImportBomInput,
+  type ImportFailureInput,
+  importBomInput,
+  importFailureInput,
+} from "@evertrack/contract/runs/import-bom";
 import { defineActivity } from "@evertrack/engine/authoring";
 import type { Tx } from "../../../platform/db/index.ts";
 import { appendEvents } from "../../../platform/outbox/index.ts";
 import { projectSubject, readProject } from "../../projects/index.ts";
 import type { IngestionDeps } from "../deps.ts";
 import { endUpload } from "../store.ts";
-import {
-  type ImportBomInput,
-  type ImportFailureInput,
-  importBomInput,
-  importFailureInput,
-} from "../workflows/import-bom.ts";
 
 const REASON_LENGTH_MAX = 4_000;
 

@@ -1,3 +1,4 @@
+import { type ImportBomInput, importBomInput } from "@evertrack/contract/runs/import-bom";
 import { type ActivityContext, defineActivity, Terminal } from "@evertrack/engine/authoring";
 import { BomError, type BomHead, BomReaderCrash } from "@evertrack/sbom";
 import type { Tx } from "../../../platform/db/index.ts";
@@ -10,7 +11,7 @@ import { type InternalRule, internalRule } from "../rules/internal-components.ts
 import { type ImportNote, normalizeComponent } from "../rules/normalize.ts";
 import { projectColumnsFrom } from "../rules/project-from-bom.ts";
 import { endUpload, findUpload, type Upload } from "../store.ts";
-import { type ImportBomInput, type ImportBomResult, importBomInput } from "../workflows/import-bom.ts";
+import type { ImportBomResult } from "../workflows/import-bom.ts";
 
 const NOTES_MAX = 500;
 const PROJECT_DELETED: ImportBomResult = { outcome: "project-deleted", components: 0 };

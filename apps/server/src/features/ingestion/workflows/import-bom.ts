@@ -1,18 +1,11 @@
+import { type ImportBomInput, type ImportFailureInput, importBomInput } from "@evertrack/contract/runs/import-bom";
 import { activityRef, defineWorkflow, RunFailed } from "@evertrack/engine/authoring";
-import { z } from "zod";
-
-/** What an import needs to know; everything else is in the upload's row. */
-export const importBomInput = z.object({ token: z.string(), fileLocation: z.string() });
-export type ImportBomInput = z.output<typeof importBomInput>;
 
 /** How an import ended. */
 export interface ImportBomResult {
   outcome: "imported" | "project-deleted";
   components: number;
 }
-
-export const importFailureInput = z.object({ token: z.string(), reason: z.string() });
-export type ImportFailureInput = z.output<typeof importFailureInput>;
 
 const IMPORT_TIMEOUT_MS = 1_800_000;
 
