@@ -8,7 +8,8 @@ import { type EmbeddedPostgres, ensurePostgres, stopPostgres } from "../src/inde
 const directories: string[] = [];
 
 afterEach(async () => {
-  for (const directory of directories.splice(0)) await remove(directory);
+  // Last made first: one may lie in another.
+  for (const directory of directories.splice(0).reverse()) await remove(directory);
 });
 
 /** A data directory with an initialised, running server for several tests; gone after the last. */
