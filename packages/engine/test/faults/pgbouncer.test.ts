@@ -1,19 +1,22 @@
+import { pgBouncerMissing, startPgBouncer } from "@evertrack/embedded-postgres/testing";
 import { describe, expect, test } from "vitest";
 import { until } from "../../src/testing/index.ts";
 import { ledger, parent, threeSteps } from "./definitions.ts";
 import { openFaultBench } from "./fault-bench.ts";
-import { hasPgBouncer, startPgBouncer } from "./pgbouncer.ts";
 
 const RUNS = 200;
 const PARENTS = 60;
 const DEADLINE_MS = 60_000;
 
-describe.skipIf(!hasPgBouncer())("behind PgBouncer in transaction mode (needs: apt-get install pgbouncer)", () => {
+const reason = pgBouncerMissing ? ` (${pgBouncerMissing})` : "";
+
+describe.skipIf(pgBouncerMissing)(`behind PgBouncer in transaction mode${reason}`, () => {
   test("steps, children, keys, ledgers and take-overs work", { timeout: DEADLINE_MS + 20_000 }, async () => {
     const bench = await openFaultBench();
-    const pooler = await startPgBouncer(bench.url);
+    const pooler = await startPgBouncer({ serverUrl: bench.url });
     try {
-      for (const id of ["one", "two"]) await bench.workers.start({ url: pooler.url, id, poolSize: 10, cron: true });
+      for (const id of ["one", "two"])
+        await bench.workers.start({ url: pooler.urlOf(bench.url), id, poolSize: 10, cron: true });
       await bench.startMany(threeSteps, RUNS, (n) => [{ n }]);
       await bench.startMany(parent, PARENTS, (n) => [{ key: `k${n % 10}`, n }, { concurrencyKey: `k${n % 10}` }]);
       const ledgerRun = await bench.start(ledger, null); // kills one of the two
