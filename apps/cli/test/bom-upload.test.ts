@@ -24,7 +24,7 @@ const processed: Handler[] = [
 
 function findingsOf(...severities: string[]): Handler {
   const body = severities.map((severity, index) => ({
-    component: { name: `part-${index}`, version: "1" },
+    component: { name: `part-${index}`, version: "1", projectName: "shop" },
     vulnerability: { vulnId: `EVT-${index}`, source: "OSV", severity },
     analysis: { isSuppressed: false },
     matrix: `m${index}`,

@@ -21,8 +21,16 @@ test("help and version end with 0, mistakes with 2 and a suggestion", async () =
 const UUID = "0199aaaa-0000-7000-8000-000000000001";
 const project = (version: string) => ({ uuid: UUID, name: "@acme/shop", version });
 const finding = (id: string, severity: string, extra: object = {}) => ({
-  component: { name: "lodash", group: "npm", version: "4.17.20", ...extra },
-  vulnerability: { vulnId: id, source: "OSV", severity, fixedVersions: ["4.17.21"] },
+  component: {
+    name: "lodash",
+    group: "npm",
+    version: "4.17.20",
+    purl: "pkg:npm/%40acme/lodash@4.17.20?x=y",
+    projectName: "shop",
+    ...extra,
+  },
+  vulnerability: { vulnId: id, source: "OSV", severity },
+  matrix: id,
 });
 
 test("findings are listed worst first, over all pages, and filtered by severity", async () => {
@@ -35,14 +43,35 @@ test("findings are listed worst first, over all pages, and filtered by severity"
       request.query.get("version") === "1.0" ? { body: project("1.0") } : { status: 404 },
     ),
     on("GET", `/api/v1/finding/project/${UUID}`, pages),
+    on("GET", "/api/v1/vulnerability/source/OSV/vuln/EVT-3", () => ({
+      body: {
+        uuid: "v",
+        vulnId: "EVT-3",
+        affectedComponents: [
+          {
+            identity: "pkg:npm/%40acme/lodash",
+            identityType: "PURL",
+            versionType: "RANGE",
+            versionEndExcluding: "3.9.9",
+          },
+          {
+            identity: "pkg:npm/%40acme/lodash",
+            identityType: "PURL",
+            versionType: "RANGE",
+            versionEndExcluding: "4.17.21",
+          },
+          { identity: "pkg:npm/other", identityType: "PURL", versionType: "RANGE", versionEndExcluding: "7.0.0" },
+        ],
+      },
+    })),
   );
   const run = await runCli(["findings", "@acme/shop@1.0", "--severity", "high", "--url", stub.url, "--api-key", "k"]);
   expect(run.code).toBe(0);
   expect(run.stdout.split("\n")).toEqual([
     "@acme/shop 1.0: 1 critical, 1 high",
     "SEVERITY  ID     COMPONENT   VERSION  FIXED IN",
-    "critical  EVT-2  npm/lodash  4.17.20  4.17.21",
-    "high      EVT-3  npm/lodash  4.17.20  4.17.21",
+    "critical  EVT-2  npm/lodash  4.17.20",
+    "high      EVT-3  npm/lodash  4.17.20  3.9.9, 4.17.21",
     "",
   ]);
   expect(stub.of("GET", `/api/v1/finding/project/${UUID}`).map((request) => request.query.get("pageNumber"))).toEqual([
@@ -63,7 +92,7 @@ test("findings --json has a stable shape", async () => {
   expect(JSON.parse(run.stdout)).toMatchObject({
     project: { uuid: UUID, name: "@acme/shop", version: "2.0" },
     counts: { CRITICAL: 0, HIGH: 0, MEDIUM: 0, LOW: 1, INFO: 0, UNASSIGNED: 0 },
-    findings: [{ vulnerability: { vulnId: "EVT-1" } }],
+    findings: [{ vulnerability: { vulnId: "EVT-1" }, fixedVersions: [] }],
   });
 });
 

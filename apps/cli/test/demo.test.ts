@@ -54,6 +54,7 @@ function portfolioOf(world: World): Handler[] {
   const finding = {
     component: { name: "lodash", projectName: "shop" },
     vulnerability: { vulnId: "EVT-1", source: "OSV", severity: "HIGH" },
+    matrix: "m",
   };
   return [
     on("GET", CONFIG_PATH, () => ({ body: { config: world.config } })),

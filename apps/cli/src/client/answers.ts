@@ -1,82 +1,65 @@
-/** The parts of API answers the commands read; everything else is let through. Shapes: API v1 and v2 references. */
+/**
+ * The parts of API answers the commands read, taken from the contract. Only what is used is demanded, so that this
+ * command line also understands servers that are somewhat older or newer.
+ */
+import { apiKeyResponse, teamResponse } from "@evertrack/contract/v1/access";
+import { bomUploadResponse, tokenStatus } from "@evertrack/contract/v1/bom";
+import { findingResponse } from "@evertrack/contract/v1/finding";
+import { projectMetricsResponse } from "@evertrack/contract/v1/metrics";
+import { projectResponse } from "@evertrack/contract/v1/portfolio";
+import { vulnerabilityResponse } from "@evertrack/contract/v1/vulnerability";
+import { extensionConfigResponse } from "@evertrack/contract/v2/extensions";
+import { type MirrorRunStatus, mirrorRunStatus } from "@evertrack/contract/v2/vuln-data-sources";
 import { z } from "zod";
 
-/** Answer to an upload. */
-export const uploadAnswer = z.object({ token: z.string(), projectUuid: z.string().optional() });
+/** Answer to an upload; others than Evertrack may leave the project out. */
+export const uploadAnswer = bomUploadResponse.partial({ projectUuid: true });
 
 /** State of an upload token. */
-export const tokenAnswer = z.object({ processing: z.boolean() });
+export const tokenAnswer = tokenStatus;
 
 /** A project; `lastBomImport` in epoch milliseconds. */
-export const projectAnswer = z.object({
-  uuid: z.string(),
-  name: z.string(),
-  version: z.string().nullish(),
-  isLatest: z.boolean().optional(),
-  lastBomImport: z.number().nullish(),
-});
+export const projectAnswer = projectResponse.pick({ uuid: true, name: true, version: true, lastBomImport: true });
 
 /** See {@link projectAnswer}. */
 export type Project = z.infer<typeof projectAnswer>;
 
-const fixedVersions = z.union([z.string().transform((text) => [text]), z.array(z.string())]).nullish();
+const { component, vulnerability, analysis } = findingResponse.shape;
 
-/** A finding; the keys that may tell a fixed version are read where they exist. */
+/** A finding. */
 export const findingAnswer = z.object({
-  component: z.object({
-    uuid: z.string().optional(),
-    name: z.string(),
-    group: z.string().nullish(),
-    version: z.string().nullish(),
-    purl: z.string().nullish(),
-    projectName: z.string().nullish(),
-    projectVersion: z.string().nullish(),
-  }),
-  vulnerability: z.object({
-    vulnId: z.string(),
-    source: z.string(),
-    severity: z.string().optional(),
-    title: z.string().nullish(),
-    fixedVersions,
-    fixedIn: fixedVersions,
-  }),
-  analysis: z.object({ state: z.string().nullish(), isSuppressed: z.boolean().nullish() }).nullish(),
-  attribution: z.object({ fixedVersions, fixedIn: fixedVersions }).nullish(),
-  matrix: z.string().optional(),
+  component: component.pick({ name: true, group: true, version: true, purl: true, projectName: true }),
+  vulnerability: vulnerability.pick({ vulnId: true, source: true, severity: true, title: true }),
+  analysis: analysis.partial().optional(),
+  matrix: z.string(),
 });
 
 /** See {@link findingAnswer}. */
 export type Finding = z.infer<typeof findingAnswer>;
 
 /** Severity counts of a project's metrics. */
-export const metricsAnswer = z.object({
-  critical: z.number().default(0),
-  high: z.number().default(0),
-  medium: z.number().default(0),
-  low: z.number().default(0),
-  unassigned: z.number().default(0),
+export const metricsAnswer = projectMetricsResponse.pick({
+  critical: true,
+  high: true,
+  medium: true,
+  low: true,
+  unassigned: true,
 });
 
 /** A team, for keys. */
-export const teamAnswer = z.object({ uuid: z.string(), name: z.string() });
+export const teamAnswer = teamResponse.pick({ uuid: true, name: true });
 
-/** A new API key; `key` is shown this one time. */
-export const apiKeyAnswer = z.object({ key: z.string(), publicId: z.string().optional() });
+/** A new API key; the key itself is shown this one time. */
+export const apiKeyAnswer = apiKeyResponse.pick({ publicId: true }).extend({ key: z.string() });
 
 /** Configuration of an extension (API v2). */
-export const extensionConfigAnswer = z.object({ config: z.record(z.string(), z.unknown()) });
+export const extensionConfigAnswer = extensionConfigResponse;
 
 /** Latest mirror run (API v2); times in epoch milliseconds. */
-export const mirrorStatusAnswer = z.object({
-  status: z.enum(["PENDING", "RUNNING", "COMPLETED", "FAILED"]),
-  started_at: z.number().nullish(),
-  completed_at: z.number().nullish(),
-  failure_reason: z.string().nullish(),
-  progress: z.object({ ecosystem: z.string(), done: z.number(), total: z.number() }).nullish(),
-});
+export const mirrorStatusAnswer = mirrorRunStatus;
 
 /** See {@link mirrorStatusAnswer}. */
-export type MirrorStatus = z.infer<typeof mirrorStatusAnswer>;
+export type MirrorStatus = MirrorRunStatus;
 
-/** Only the identity of a vulnerability. */
-export const vulnerabilityAnswer = z.object({ uuid: z.string(), vulnId: z.string() });
+/** Identity of a vulnerability, and what it affects. */
+export const vulnerabilityAnswer = vulnerabilityResponse.pick({ uuid: true, vulnId: true, affectedComponents: true });

@@ -21,15 +21,7 @@ export function findingSeverity(finding: Finding): Severity {
 /** `group/name`, or just the name. */
 export function componentName(finding: Finding): string {
   const { group, name } = finding.component;
-  return group === undefined || group === null || group === "" ? name : `${group}/${name}`;
-}
-
-/** Versions that are said to contain the fix; empty if the server does not tell. */
-export function fixedVersions(finding: Finding): readonly string[] {
-  const { vulnerability, attribution } = finding;
-  return (
-    vulnerability.fixedVersions ?? vulnerability.fixedIn ?? attribution?.fixedVersions ?? attribution?.fixedIn ?? []
-  );
+  return group === undefined || group === "" ? name : `${group}/${name}`;
 }
 
 /**

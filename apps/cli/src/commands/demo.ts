@@ -113,8 +113,8 @@ function report(target: Target, projects: readonly DemoProject[], tookMs: number
   terminal.line();
   const worst = all.toSorted((a, b) => severityRank(b) - severityRank(a)).slice(0, FINDINGS_SHOWN);
   terminal.line(`The ${worst.length} worst:`);
-  const project = { heading: "PROJECT", cell: (finding: Finding) => finding.component.projectName ?? "" };
-  for (const line of tableLines(worst, [...FINDING_COLUMNS.slice(0, 5), project])) terminal.line(line);
+  const project = { heading: "PROJECT", cell: (finding: Finding) => finding.component.projectName };
+  for (const line of tableLines(worst, [...FINDING_COLUMNS, project])) terminal.line(line);
   sayNext(target, terminal);
 }
 

@@ -51,7 +51,7 @@ export async function deleteAdvisories(api: Api, ids: readonly string[]): Promis
     const answer = await call(
       api,
       { method: "DELETE", path: `/api/v1/vulnerability/${found.uuid}` },
-      [403, 404, 405, 412],
+      [403, 404, 405, 412, 501],
     );
     if (answer.status < 300) deleted++;
   }
