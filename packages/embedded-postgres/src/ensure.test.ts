@@ -1,8 +1,14 @@
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
-import { ensureInChild, ensureSmall, scratchDirectory, sharedDirectory } from "../test/scratch-directory.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  ensureInChild,
+  ensureSmall,
+  removeDirectory,
+  scratchDirectory,
+  sharedDirectory,
+} from "../test/scratch-directory.ts";
 import { withClient } from "./connection.ts";
 import { statusOf, stopPostgres } from "./index.ts";
 import { layoutOf } from "./layout.ts";
@@ -66,6 +72,7 @@ describe("a server that exists", () => {
   beforeAll(async () => {
     directory = await sharedDirectory();
   });
+  afterAll(() => removeDirectory(directory));
 
   test("keeps the password to its owner, and lets nobody in without it", async () => {
     const { url } = await ensureSmall(directory);

@@ -2,25 +2,25 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, afterEach } from "vitest";
+import { afterEach } from "vitest";
 import { type EmbeddedPostgres, ensurePostgres, stopPostgres } from "../src/index.ts";
 
 const directories: string[] = [];
 
 afterEach(async () => {
   // Last made first: one may lie in another.
-  for (const directory of directories.splice(0).reverse()) await remove(directory);
+  for (const directory of directories.splice(0).reverse()) await removeDirectory(directory);
 });
 
-/** A data directory with an initialised, running server for several tests; gone after the last. */
+/** A data directory with an initialised, running server for several tests; give it to `removeDirectory` after the last. */
 export async function sharedDirectory(): Promise<string> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "embedded-"));
-  afterAll(() => remove(directory));
   await ensureSmall(directory);
   return directory;
 }
 
-async function remove(directory: string): Promise<void> {
+/** Stops the server of a directory, if one runs, and removes it. */
+export async function removeDirectory(directory: string): Promise<void> {
   await stopPostgres({ dataDirectory: directory, mode: "immediate" });
   fs.rmSync(directory, { recursive: true, force: true });
 }
