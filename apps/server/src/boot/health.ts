@@ -8,12 +8,19 @@ interface Parts {
   metrics: Metrics;
   database: Database;
   engine: Engine<Tx>;
-  /** True while the API is not to be sent requests: not listening yet, or draining. */
-  draining(): boolean;
 }
 
-/** Readiness: the database answers and the API takes requests. Liveness: the engine runs. */
-export function addHealthChecks({ health, metrics, database, engine, draining }: Parts): void {
+/** Known from the first moment on: not ready before the API listens, nor while the instance drains. */
+export function addApiCheck(health: Health, state: () => "starting" | "serving" | "draining"): void {
+  health.add({
+    name: "api",
+    kind: "readiness",
+    run: () => ({ name: "api", status: state() === "serving" ? "UP" : "DOWN", data: { state: state() } }),
+  });
+}
+
+/** Readiness: the database answers. Liveness: the engine runs. */
+export function addHealthChecks({ health, metrics, database, engine }: Parts): void {
   health.add({
     name: "dataSources",
     kind: "readiness",
@@ -24,11 +31,6 @@ export function addHealthChecks({ health, metrics, database, engine, draining }:
       );
       return { name: "dataSources", status: up ? "UP" : "DOWN", data: { default: up ? "UP" : "DOWN" } };
     },
-  });
-  health.add({
-    name: "api",
-    kind: "readiness",
-    run: () => ({ name: "api", status: draining() ? "DOWN" : "UP", data: { draining: draining() } }),
   });
   health.add({
     name: "dex-engine",

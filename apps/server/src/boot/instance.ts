@@ -13,7 +13,7 @@ import { OutboxRelay, relayProperties, relaySettings } from "../platform/outbox/
 import { Metrics } from "../platform/telemetry/index.ts";
 import { engineOptions } from "./engine.ts";
 import { composeFeatures, type Features, seedFeatures } from "./features.ts";
-import { addHealthChecks } from "./health.ts";
+import { addApiCheck, addHealthChecks } from "./health.ts";
 import { runInitTasks } from "./init-tasks.ts";
 import { generalProperties } from "./properties.ts";
 import { VERSION } from "./version.ts";
@@ -39,6 +39,7 @@ export class Instance {
     this.#log = log;
     this.#id = id;
     this.#health.add(this.#progress);
+    addApiCheck(this.#health, () => this.#state());
     this.#management = new ManagementServer(config, this.#health, this.#metrics);
   }
 
@@ -76,7 +77,6 @@ export class Instance {
       metrics: this.#metrics,
       database,
       engine,
-      draining: () => this.#draining || !this.#serving,
     });
     return this.#listen(await this.#createApi(features));
   }
@@ -90,6 +90,11 @@ export class Instance {
         .stop()
         .catch((error: unknown) => this.#log.error({ err: error, part: part.name }, "did not stop cleanly"));
     }
+  }
+
+  #state(): "starting" | "serving" | "draining" {
+    if (this.#draining) return "draining";
+    return this.#serving ? "serving" : "starting";
   }
 
   #onStop(name: string, stop: () => Promise<void>): void {
