@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Coordinates, InventoryComponent } from "./rules/inventory.ts";
 
 /** Largest number of components of one project; a guard against documents made to exhaust memory. */
@@ -38,21 +38,19 @@ export class Inventory {
 
   /** Equal for equal inventories, whatever the order of the document. */
   digest(): Buffer {
-    const hash = createHash("sha256").update("inventory 1\n");
-    for (const { key, contentHash } of this.sortedRows()) hash.update(`${key} ${contentHash}\n`);
-    return hash.digest();
+    const lines = this.sortedRows().map(({ key, contentHash }) => `${key} ${contentHash}`);
+    return hash("sha256", `inventory 1\n${lines.join("\n")}`, "buffer");
   }
 }
 
 /** Key of an identity: the first 128 bits of sha256 over every coordinate, as a UUID text. */
 export function identityKey(c: Coordinates): string {
   const text = [c.group, c.name, c.version, c.purl, c.cpe, c.swidTagId, c.scope].map((part) => part ?? "").join("\0");
-  const hex = createHash("sha256").update(text).digest("hex");
+  const hex = hash("sha256", text, "hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
 function contentHash(c: InventoryComponent, detail: string): number {
   const parts = [c.classifier, c.isInternal, c.license, c.licenseExpression, c.licenseUrl, detail];
-  const hash = createHash("sha256").update(JSON.stringify(parts)).digest();
-  return Number(hash.readBigUInt64BE() >> BigInt(64 - CONTENT_HASH_BITS));
+  return Number.parseInt(hash("sha256", JSON.stringify(parts), "hex").slice(0, CONTENT_HASH_BITS / 4), 16);
 }
