@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   ensureInChild,
   ensureSmall,
@@ -94,6 +94,20 @@ describe("a server that exists", () => {
       expect(again.pid).not.toBe(first.pid);
       expect(await query(again.url, "select count(*)::int as count from numbers")).toEqual([{ count: 1000 }]);
     });
+  });
+
+  test("that goes down with its directory does not take the process that started it along", async () => {
+    const gone = scratchDirectory();
+    const { pid } = await ensureSmall(gone);
+    const uncaught = vi.fn();
+    process.once("uncaughtException", uncaught);
+    fs.rmSync(layoutOf(gone).logFile);
+    process.kill(pid, "SIGQUIT");
+    await vi.waitFor(() => expect(statusOf(gone).running).toBe(false), { timeout: 10_000 });
+    // That nothing happens can only be seen by giving it time.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    process.off("uncaughtException", uncaught);
+    expect(uncaught).not.toHaveBeenCalled();
   });
 
   test("recovers after an immediate stop", async () => {

@@ -115,15 +115,17 @@ async function startOnce(
   removeStalePostmasterFile(layout);
   const logStart = fs.statSync(layout.logFile, { throwIfNoEntry: false })?.size ?? 0;
   const child = spawnPostmaster(layout, account, binaries, address, settings);
+  // These listeners outlive the start: they must do nothing but remember.
   let failure: string | undefined;
+  let exited = false;
   child.once("error", (error) => {
     failure = error.message;
   });
   child.once("exit", () => {
-    failure ??= lastComplaint(layout, logStart);
+    exited = true;
   });
   const deadline = Date.now() + READY_TIMEOUT_MS;
-  while (failure === undefined) {
+  while (failure === undefined && !exited) {
     // Asking before it is ready would only fill its log.
     if (runningPostmaster(layout)?.ready && (await ping(address))) return undefined;
     if (Date.now() > deadline) {
@@ -132,7 +134,7 @@ async function startOnce(
     }
     await sleep(READY_POLL_MS);
   }
-  return failure;
+  return failure ?? lastComplaint(layout, logStart);
 }
 
 /** A postmaster that lives but does not answer is starting, recovering or stopping: wait until it is one or the other. */
