@@ -167,6 +167,11 @@ describe("refusing", () => {
     expect(errorOf(JSON.stringify({ ...head, "no/such": 1 }), true)?.problems[0]?.path).toBe("/no~1such");
   });
 
+  test.each(["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"])("members that %s does not know are refused", (specVersion) => {
+    const document = { ...head, specVersion, components: [{ ...library, version: "1", nonsense: 1 }] };
+    expect(errorOf(JSON.stringify(document), true)?.problems).toMatchObject([{ path: "/components/0/nonsense" }]);
+  });
+
   test("equal entries of a list are refused, named or not", () => {
     const named = { ...library, "bom-ref": "a" };
     for (const components of [

@@ -1,5 +1,7 @@
+import { on } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
 import { syntheticBom } from "../bench/synthetic-bom.ts";
 import {
@@ -11,6 +13,7 @@ import {
   readBom,
   readBomInWorker,
 } from "../src/index.ts";
+import { piecesInFlightMax, type ReaderRequest } from "../src/worker/protocol.ts";
 import { threadCpuMs } from "./cpu-time.ts";
 
 const small = readFileSync(join(import.meta.dirname, "../fixtures/full-1.6.cdx.json"));
@@ -116,6 +119,26 @@ test("pieces wait for their consumer, and leaving the loop early frees the pool"
     if (piece.kind === "components") components += piece.components.length;
   }
   expect(components).toBe(5_000);
+});
+
+test("a thread whose pieces nobody takes stops after a few of them", async () => {
+  const thread = new Worker(new URL("../src/worker/read-bom-worker.ts", import.meta.url));
+  try {
+    thread.postMessage({
+      kind: "read",
+      bytes: syntheticBom(5_000),
+      options: { validate: false },
+    } satisfies ReaderRequest);
+    thread.postMessage({ kind: "validate", bytes: small, options: {} } satisfies ReaderRequest);
+    const kinds: string[] = [];
+    for await (const [answer] of on(thread, "message")) {
+      kinds.push(answer.kind);
+      if (answer.kind !== "piece") break;
+    }
+    expect(kinds).toEqual([...new Array<string>(piecesInFlightMax).fill("piece"), "done"]);
+  } finally {
+    await thread.terminate();
+  }
 });
 
 test("bytes that may be taken are moved instead of copied", async () => {
