@@ -3,6 +3,7 @@ import type { LookupDeps } from "../projects/index.ts";
 import { findingRoutes } from "./routes/v1/finding.ts";
 
 export { MATCH_BATCH_SIZE, type MatchChanges, matchIdentities } from "./commands/match-identities.ts";
+export { type MatchDifference, verifyMatches } from "./commands/verify-matches.ts";
 export type { Match } from "./rules/affected-identities.ts";
 export { anyIdentityOf, identitiesOfPackages, identitiesOfProject } from "./store/matching.ts";
 

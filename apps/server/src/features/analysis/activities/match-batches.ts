@@ -19,14 +19,18 @@ interface BatchSource {
 interface BatchResult {
   lastId: number;
   changed: number;
+  changedIdentityIds: number[];
 }
 
 /**
- * Matches identities batch by batch; each batch is a transaction of its own with its event and marks, exactly once.
- * Returns how many matches changed.
+ * Matches identities batch by batch; each batch is a transaction of its own with its event, exactly once. Returns how many
+ * matches changed.
+ *
+ * Projects are marked after that transaction: a project whose import commits before the marking is seen by it, and one whose
+ * import commits later is counted when the matches are visible. Marking inside would miss one imported and counted between.
  */
 export async function matchInBatches(
-  context: ActivityContext<Tx>,
+  context: Pick<ActivityContext<Tx>, "tx" | "signal" | "idFor">,
   source: BatchSource,
 ): Promise<{ batches: number; changed: number }> {
   let afterId = 0;
@@ -39,31 +43,31 @@ export async function matchInBatches(
     const name = `match:${afterId}`;
     const result = await context.tx<BatchResult>(name, async (tx) => {
       const changes = await matchIdentities(tx, identityIds);
-      await announce(context, tx, name, changes, source.exceptProjectId);
-      return { lastId, changed: changes.added.length + changes.removed.length };
+      await announce(tx, context.idFor(name), changes);
+      return { lastId, ...summaryOf(changes) };
     });
+    if (result.changed > 0)
+      await context.tx(`mark:${afterId}`, (tx) =>
+        markProjectsOfIdentities(tx, result.changedIdentityIds, source.exceptProjectId),
+      );
     afterId = result.lastId;
     changed += result.changed;
   }
   throw new Error(`more than ${BATCHES_MAX} batches of identities`);
 }
 
-async function announce(
-  context: ActivityContext<Tx>,
-  tx: Tx,
-  name: string,
-  changes: MatchChanges,
-  exceptProjectId: number | undefined,
-): Promise<void> {
-  const { added, removed } = changes;
+function summaryOf({ added, removed }: MatchChanges): Omit<BatchResult, "lastId"> {
+  const changedIdentityIds = [...new Set([...added, ...removed].map(({ identityId }) => identityId))];
+  return { changed: added.length + removed.length, changedIdentityIds };
+}
+
+async function announce(tx: Tx, eventId: string, { added, removed }: MatchChanges): Promise<void> {
   if (added.length === 0 && removed.length === 0) return;
-  const identityIds = [...new Set([...added, ...removed].map(({ identityId }) => identityId))];
-  await markProjectsOfIdentities(tx, identityIds, exceptProjectId);
   const payload = {
     addedCount: added.length,
     removedCount: removed.length,
     added: added.slice(0, EVENT_MATCHES_MAX),
     removed: removed.slice(0, EVENT_MATCHES_MAX),
   };
-  await appendEvents(tx, [{ eventId: context.idFor(name), type: "FINDINGS_CHANGED", payload }]);
+  await appendEvents(tx, [{ eventId, type: "FINDINGS_CHANGED", payload }]);
 }

@@ -16,10 +16,12 @@ const SORT_FIELDS: Readonly<Record<string, FindingOrder>> = {
   "vulnerability.severity": "severity",
   "vulnerability.severityRank": "severity",
   "vulnerability.vulnId": "vulnId",
-  "vulnerability.title": "vulnId",
+  "vulnerability.title": "title",
   "vulnerability.published": "published",
   "vulnerability.cvssV3BaseScore": "cvss",
+  "vulnerability.epssScore": "epss",
   "component.name": "componentName",
+  "component.group": "componentGroup",
   "component.version": "componentVersion",
   "attribution.attributedOn": "attributedOn",
 };

@@ -34,16 +34,15 @@ export interface Match {
 }
 
 /**
- * Matches of identities with advisories of their packages, each pair once. Identities that differ only in what matching does
- * not read (qualifiers, scope) are decided once.
+ * Matches identity by identity, each pair once, so that the caller can pause in between: one package may have thousands of
+ * advisories. Identities that differ only in what matching does not read (qualifiers, scope) are decided once.
  */
-export function matchIdentities(
+export function* matchesOf(
   identities: readonly MatchableIdentity[],
   advisories: readonly MatchableAdvisory[],
-): Match[] {
+): Generator<Match[]> {
   const byPackage = prepare(advisories);
   const decided = new Map<string, number[]>();
-  const matches: Match[] = [];
   for (const identity of identities) {
     const subject = subjectOf(identity);
     const candidates = byPackage.get(identity.packageKey);
@@ -51,9 +50,8 @@ export function matchIdentities(
     const key = JSON.stringify([identity.packageKey, subject.version, subject.purl?.qualifiers.distro]);
     const affecting = decided.get(key) ?? affectingOf(candidates, subject);
     decided.set(key, affecting);
-    for (const vulnerabilityId of affecting) matches.push({ vulnerabilityId, identityId: identity.identityId });
+    yield affecting.map((vulnerabilityId) => ({ vulnerabilityId, identityId: identity.identityId }));
   }
-  return matches;
 }
 
 interface Candidate {

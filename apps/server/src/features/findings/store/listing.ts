@@ -7,7 +7,10 @@ export const FINDING_ORDERS = {
   vulnId: sql`v.vuln_id`,
   cvss: sql`m.cvss`,
   published: sql`m.published`,
+  title: sql`coalesce(v.title, '')`,
+  epss: sql`m.epss`,
   componentName: sql`i.name`,
+  componentGroup: sql`coalesce(i.group_name, '')`,
   componentVersion: sql`coalesce(i.version, '')`,
   attributedOn: sql`greatest(c.first_seen, m.first_seen)`,
 } as const satisfies Record<string, RawBuilder<unknown>>;
@@ -73,13 +76,22 @@ async function countProjectFindings(
   return rows[0]?.total ?? 0;
 }
 
+const UUIDS = /^([0-9a-f-]{36})(?::([0-9a-f-]{36}))?$/i;
+
+/** Text is looked for in names and vulnerability ids; a UUID is that of a component or vulnerability, two are both. */
 function conditions({ searchText, source }: ListOptions): RawBuilder<unknown> {
-  const text = searchText === undefined ? undefined : `%${searchText.toLowerCase().replaceAll(/[\\%_]/g, "\\$&")}%`;
   const parts = [
-    ...(text === undefined
-      ? []
-      : [sql`(lower(i.name) like ${text} or lower(i.group_name) like ${text} or lower(v.vuln_id) like ${text})`]),
+    ...(searchText === undefined ? [] : [searchCondition(searchText)]),
     ...(source === undefined ? [] : [sql`v.source = ${source}`]),
   ];
   return parts.length === 0 ? sql`true` : sql.join(parts, sql` and `);
+}
+
+function searchCondition(searchText: string): RawBuilder<unknown> {
+  const [, first, second] = UUIDS.exec(searchText) ?? [];
+  if (second !== undefined)
+    return sql`(c.uuid::text = ${first?.toLowerCase()} and v.uuid::text = ${second.toLowerCase()})`;
+  if (first !== undefined) return sql`${first.toLowerCase()} in (c.uuid::text, v.uuid::text)`;
+  const text = `%${searchText.toLowerCase().replaceAll(/[\\%_]/g, "\\$&")}%`;
+  return sql`(lower(i.name) like ${text} or lower(i.group_name) like ${text} or lower(v.vuln_id) like ${text})`;
 }

@@ -2,21 +2,26 @@ import { sql } from "kysely";
 import type { Db, Tx } from "../../../platform/db/index.ts";
 import type { MatchableIdentity } from "../rules/affected-identities.ts";
 
-/** Locks identities for matching, in id order, and returns those that exist and have a package; see the README. */
-export async function lockIdentities(tx: Tx, identityIds: readonly number[]): Promise<MatchableIdentity[]> {
+/** An identity with what matching reads of it; without a package nothing can match it. */
+export type LockedIdentity = Omit<MatchableIdentity, "packageKey"> & { packageKey: string | null };
+
+/**
+ * Locks identities for matching, in id order, and returns those that exist; see the README. The key share on the identity
+ * keeps orphan removal away, which locks identity and state in that order too.
+ */
+export async function lockIdentities(tx: Tx, identityIds: readonly number[]): Promise<LockedIdentity[]> {
   await sql`/* findings.lockIdentities */
     insert into identity_match_state as s (identity_id, matched_at)
-    select id, now() from component_identity where id = any(${[...identityIds]}::int[]) order by id
+    select id, now() from component_identity where id = any(${[...identityIds]}::int[]) order by id for key share
     on conflict (identity_id) do update set matched_at = excluded.matched_at`.execute(tx);
-  const { rows } = await sql<MatchableIdentity>`/* findings.readIdentities */
+  const { rows } = await sql<LockedIdentity>`/* findings.readIdentities */
     select id as "identityId", package_key as "packageKey", purl, version
-    from component_identity where id = any(${[...identityIds]}::int[]) and package_key is not null order by id`.execute(
-    tx,
-  );
+    from component_identity where id = any(${[...identityIds]}::int[]) order by package_key, id`.execute(tx);
   return rows;
 }
 
-interface MatchRow {
+/** A match with the copies of its vulnerability's columns that lists sort by. */
+export interface MatchRow {
   vulnerabilityId: number;
   identityId: number;
   severity: number;
@@ -45,10 +50,10 @@ export async function upsertMatches(
       set severity = excluded.severity, cvss = excluded.cvss, epss = excluded.epss, published = excluded.published
       where (m.severity, m.cvss, m.epss, m.published) is distinct from (excluded.severity, excluded.cvss, excluded.epss, excluded.published)
     returning vulnerability_id as "vulnerabilityId", identity_id as "identityId", (xmax = 0) as inserted`.execute(tx);
-  return written.filter(({ inserted }) => inserted);
+  return written.flatMap(({ inserted, ...match }) => (inserted ? [match] : []));
 }
 
-/** Removes matches of these identities other than the given ones; returns the removed ones. */
+/** Removes matches of these identities other than the given ones, unless another analyzer reports them; returns the removed ones. */
 export async function removeOtherMatches(
   tx: Tx,
   identityIds: readonly number[],
@@ -56,7 +61,7 @@ export async function removeOtherMatches(
 ): Promise<{ vulnerabilityId: number; identityId: number }[]> {
   const { rows } = await sql<{ vulnerabilityId: number; identityId: number }>`/* findings.removeOtherMatches */
     delete from vulnerability_match m
-    where m.identity_id = any(${[...identityIds]}::int[]) and not exists (
+    where m.identity_id = any(${[...identityIds]}::int[]) and m.analyzers = '{internal}' and not exists (
       select 1 from unnest(${kept.map(({ vulnerabilityId }) => vulnerabilityId)}::int[], ${kept.map(({ identityId }) => identityId)}::int[]) as k(v, i)
       where k.v = m.vulnerability_id and k.i = m.identity_id)
     returning vulnerability_id as "vulnerabilityId", identity_id as "identityId"`.execute(tx);
@@ -96,4 +101,24 @@ export async function anyIdentityOf(db: Db, packageKeys: readonly string[]): Pro
   const { rows } = await sql`/* findings.anyIdentityOf */
     select 1 from component_identity where package_key = any(${[...packageKeys]}::text[]) limit 1`.execute(db);
   return rows.length > 0;
+}
+
+/** Identities that are in a project or were matched once, after `afterId`, ascending. */
+export async function identitiesAfter(db: Db, afterId: number, limit: number): Promise<LockedIdentity[]> {
+  const { rows } = await sql<LockedIdentity>`/* findings.identitiesAfter */
+    select i.id as "identityId", i.package_key as "packageKey", i.purl, i.version from component_identity i
+    where i.id > ${afterId} and (exists (select 1 from component c where c.identity_id = i.id)
+      or exists (select 1 from identity_match_state s where s.identity_id = i.id))
+    order by i.id limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** What the internal analyzer has found for these identities. */
+export async function matchesOfIdentities(db: Db, identityIds: readonly number[]): Promise<MatchRow[]> {
+  const { rows } = await sql<MatchRow>`/* findings.matchesOfIdentities */
+    select vulnerability_id as "vulnerabilityId", identity_id as "identityId", severity, cvss, epss, published
+    from vulnerability_match where identity_id = any(${[...identityIds]}::int[]) and 'internal' = any(analyzers)`.execute(
+    db,
+  );
+  return rows;
 }

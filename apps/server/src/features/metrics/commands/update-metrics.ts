@@ -2,15 +2,21 @@ import type { Database, Tx } from "../../../platform/db/index.ts";
 import { recordRiskScores } from "../../projects/index.ts";
 import type { Settings } from "../../settings/index.ts";
 import { type RiskWeights, riskScore } from "../rules/risk-score.ts";
-import { takeMarks } from "../store/marks.ts";
+import { claimProjects, takeMarks } from "../store/marks.ts";
 import { countProjects, writeSnapshots } from "../store/snapshots.ts";
 
 const BATCH_SIZE = 100;
 /** A million projects: a bound for the loop. */
 const BATCHES_MAX = 10_000;
 
-/** Counts projects anew and writes today's snapshots and risk scores. */
+/** Counts the named projects anew, whether marked or not; deleted ones are left out. */
 export async function updateMetrics(tx: Tx, projectIds: readonly number[], weights: RiskWeights): Promise<void> {
+  await writeNumbers(tx, await claimProjects(tx, projectIds), weights);
+}
+
+/** Writes today's snapshots and risk scores of projects whose marks the transaction holds. */
+async function writeNumbers(tx: Tx, projectIds: readonly number[], weights: RiskWeights): Promise<void> {
+  if (projectIds.length === 0) return;
   const counts = await countProjects(tx, projectIds);
   const rows = counts.map((row) => ({ ...row, riskScore: riskScore(row, weights) }));
   if (rows.length === 0) return;
@@ -24,7 +30,7 @@ export async function updateMarkedProjects(database: Database, settings: Setting
   for (let batch = 0; batch < BATCHES_MAX && !signal.aborted; batch++) {
     const taken = await database.transaction(async (tx) => {
       const projectIds = await takeMarks(tx, BATCH_SIZE);
-      await updateMetrics(tx, projectIds, weights);
+      await writeNumbers(tx, projectIds, weights);
       return projectIds.length;
     });
     if (taken < BATCH_SIZE) return;

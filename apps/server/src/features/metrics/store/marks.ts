@@ -1,3 +1,11 @@
+/**
+ * A row of metrics_dirty_project says that a project's numbers are out of date, and is the lock under which they are counted.
+ *   mark    in the transaction that changes matches: inserts or locks the row, in id order. Leaving a present row alone would
+ *           not do: an updater could take it, count without the change, and commit before the change does.
+ *   count   only while holding the row (taken, or claimed by name), in a later statement; deleting it commits with the
+ *           numbers. So of two updaters of one project the later one counts later.
+ * The key share keeps a project from being deleted between being found and being marked.
+ */
 import { sql } from "kysely";
 import type { Tx } from "../../../platform/db/index.ts";
 
@@ -9,16 +17,30 @@ export async function markProjectsOfIdentities(
 ): Promise<void> {
   await sql`/* metrics.markProjects */
     insert into metrics_dirty_project (project_id)
-    select distinct project_id from component
-    where identity_id = any(${[...identityIds]}::int[]) and project_id <> ${exceptProjectId} order by project_id
-    on conflict do nothing`.execute(tx);
+    select p.id from project p where p.id <> ${exceptProjectId}
+      and p.id in (select project_id from component where identity_id = any(${[...identityIds]}::int[]))
+    order by p.id for key share of p
+    on conflict (project_id) do update set marked_at = metrics_dirty_project.marked_at`.execute(tx);
 }
 
-/** Takes marks away and returns whose they were; those another transaction takes are left to it. */
+/** Takes marks away and returns whose they were; those another transaction holds are left to it. */
 export async function takeMarks(tx: Tx, limit: number): Promise<number[]> {
   const { rows } = await sql<{ project_id: number }>`/* metrics.takeMarks */
     delete from metrics_dirty_project where project_id in
       (select project_id from metrics_dirty_project order by marked_at, project_id limit ${limit} for update skip locked)
     returning project_id`.execute(tx);
   return rows.map(({ project_id }) => project_id);
+}
+
+/** Marks and takes the named projects, waiting for whoever holds their marks; returns those that exist. */
+export async function claimProjects(tx: Tx, projectIds: readonly number[]): Promise<number[]> {
+  const { rows } = await sql<{ project_id: number }>`/* metrics.claimProjects */
+    insert into metrics_dirty_project (project_id)
+    select id from project where id = any(${[...projectIds]}::int[]) order by id for key share
+    on conflict (project_id) do update set marked_at = metrics_dirty_project.marked_at
+    returning project_id`.execute(tx);
+  const claimed = rows.map(({ project_id }) => project_id);
+  await sql`/* metrics.removeClaimed */
+    delete from metrics_dirty_project where project_id = any(${claimed}::int[])`.execute(tx);
+  return claimed;
 }

@@ -65,7 +65,10 @@ export function metricsRoutes(deps: LookupDeps & { clock: Clock; client: EngineC
 }
 
 function dayOf(text: string): Date {
-  const date = new Date(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}T00:00:00Z`);
-  if (Number.isNaN(date.getTime())) throw new PlainError(400, "The date must be a day, yyyyMMdd.");
+  const day = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`;
+  const date = new Date(`${day}T00:00:00Z`);
+  // A 31st of February would otherwise pass for a day in March.
+  if (Number.isNaN(date.getTime()) || !date.toISOString().startsWith(day))
+    throw new PlainError(400, "The date must be a day, yyyyMMdd.");
   return date;
 }

@@ -1,0 +1,66 @@
+import type { Database } from "../../../platform/db/index.ts";
+import type { Match } from "../rules/affected-identities.ts";
+import { identitiesAfter, type MatchRow, matchesOfIdentities } from "../store/matching.ts";
+import { decide, packagewise } from "./match-identities.ts";
+
+const PAGE_SIZE = 1_000;
+/** 300 million identities: a bound for the loop, not for portfolios. */
+const PAGES_MAX = 300_000;
+/** A portfolio that is wrong throughout need not be listed throughout. */
+const DIFFERENCES_MAX = 1_000;
+
+/** One match that is not as matching from scratch would have it. */
+export interface MatchDifference extends Match {
+  /** Affected but without a match; a match though not affected; a match whose copied sort keys are old. */
+  difference: "missing" | "superfluous" | "outdated";
+}
+
+/**
+ * Recomputes the matches of all identities that are in use or were ever matched, page by page, and returns at most DIFFERENCES_MAX
+ * differences with what is stored. Takes no locks: while imports or mirrors are at work a difference may only be on its way.
+ */
+export async function verifyMatches(
+  database: Database,
+  signal?: AbortSignal,
+): Promise<{ identities: number; matches: number; differences: MatchDifference[] }> {
+  const result = { identities: 0, matches: 0, differences: [] as MatchDifference[] };
+  let afterId = 0;
+  for (let page = 0; page < PAGES_MAX && result.differences.length < DIFFERENCES_MAX; page++) {
+    signal?.throwIfAborted();
+    const identities = await identitiesAfter(database.db, afterId, PAGE_SIZE);
+    const lastId = identities.at(-1)?.identityId;
+    if (lastId === undefined) break;
+    afterId = lastId;
+    const ids = identities.map(({ identityId }) => identityId);
+    const stored = await matchesOfIdentities(database.db, ids);
+    const wanted: MatchRow[] = [];
+    for (const group of packagewise(identities)) for (const row of await decide(database.db, group)) wanted.push(row);
+    result.identities += ids.length;
+    result.matches += stored.length;
+    result.differences.push(...differencesBetween(wanted, stored));
+  }
+  return { ...result, differences: result.differences.slice(0, DIFFERENCES_MAX) };
+}
+
+function differencesBetween(wanted: readonly MatchRow[], stored: readonly MatchRow[]): MatchDifference[] {
+  const left = new Map(stored.map((row) => [keyOf(row), row]));
+  const differences: MatchDifference[] = [];
+  const note = ({ vulnerabilityId, identityId }: Match, difference: MatchDifference["difference"]) =>
+    differences.push({ vulnerabilityId, identityId, difference });
+  for (const row of wanted) {
+    const present = left.get(keyOf(row));
+    if (present === undefined) note(row, "missing");
+    else if (sortKeysText(present) !== sortKeysText(row)) note(row, "outdated");
+    left.delete(keyOf(row));
+  }
+  for (const row of left.values()) note(row, "superfluous");
+  return differences;
+}
+
+function keyOf({ vulnerabilityId, identityId }: Match): string {
+  return `${vulnerabilityId}:${identityId}`;
+}
+
+function sortKeysText({ severity, cvss, epss, published }: MatchRow): string {
+  return JSON.stringify([severity, cvss, epss, published]);
+}
