@@ -226,6 +226,13 @@ describe("a refused upload", () => {
         const answer = await put(body);
         expect([answer.statusCode, answer.payload]).toEqual([404, "The project could not be found."]);
       }
+      const file = { name: "bom", content: BOM, filename: "bom.json" };
+      expect((await post([file, { name: "project", content: UNKNOWN }])).statusCode).toBe(404);
+      const invalid = [
+        { ...file, content: "{}" },
+        { name: "projectName", content: fresh("x") },
+      ];
+      expect((await post([...invalid, { name: "autoCreate", content: "true" }])).statusCode).toBe(400);
       const { key } = await server.keyWith(["BOM_UPLOAD"]);
       expect((await put(newProject(), key)).statusCode).toBe(401);
       expect((await put(newProject({ parentUUID: UNKNOWN }))).statusCode).toBe(404);
