@@ -55,10 +55,13 @@ async function claimIds(limit?: number): Promise<string[]> {
   return runs.sort((a, b) => b.priority - a.priority || a.seq - b.seq).map((run) => run.id);
 }
 
-async function complete(runs: readonly { id: string; fence: number }[]): Promise<boolean[]> {
+async function complete(
+  runs: readonly { id: string; fence: number }[],
+  by: SqlExecutor = executor,
+): Promise<boolean[]> {
   const blank = { parentId: null, outputJson: null, errorJson: null, waiting: null, delayMs: null, dueMs: null };
   return endRuns(
-    executor,
+    by,
     runs.map(({ id, fence }) => ({
       ...blank,
       runId: id,
@@ -95,9 +98,27 @@ test("a paused queue hands nothing out until it is resumed", async () => {
 test("a queue's capacity holds across claimants that claim at once", async () => {
   await updateQueue(executor, { kind: "workflow", name: "default", capacity: 7 });
   for (let n = 0; n < 40; n++) await queue();
-  const claims = await Promise.all(Array.from({ length: 10 }, () => claim(5)));
-  expect(claims.flat()).toHaveLength(7);
+  const { claims, rival } = await whileUncommitted(
+    (tx) => claim(5, ["known"], tx),
+    () => Promise.all(Array.from({ length: 4 }, () => claim(5))),
+  );
+  expect([...rival, ...claims.flat()]).toHaveLength(7);
 });
+
+/** Begins `others` while what `first` did is done but not committed. */
+async function whileUncommitted<T, O>(
+  first: (tx: SqlExecutor) => Promise<T>,
+  others: () => Promise<O>,
+): Promise<{ rival: T; claims: O }> {
+  return pgEngineDatabase(pool)
+    .transaction(async (tx) => {
+      const rival = await first(tx);
+      const pending = others();
+      await Promise.race([pending, tx.query("select pg_sleep(0.3)")]);
+      return { rival, pending };
+    })
+    .then(async ({ rival, pending }) => ({ rival, claims: await pending }));
+}
 
 test("a delayed run is not claimed before its time", async () => {
   await queue({ delayMs: 60_000 });
@@ -111,6 +132,20 @@ test("of one key only one run is handed out, the next when it has ended", async 
   expect(await claimIds()).toEqual([]);
   await complete(claimed ? [claimed] : []);
   expect(await claimIds()).toEqual([second]);
+});
+
+test("a run that comes while its key is being released is not parked behind the one that ends", async () => {
+  await queue({ key: "k" });
+  const holder = await claim();
+  const { claims } = await whileUncommitted(
+    (tx) => complete(holder, tx),
+    async () => {
+      await queue({ key: "k" });
+      return claim();
+    },
+  );
+  expect(claims).toEqual([]);
+  expect(await claim()).toHaveLength(1);
 });
 
 test("waiting runs of a key go on in order of priority, then age", async () => {

@@ -111,6 +111,8 @@ test("nothing a former owner writes lands: no step, no child, no end, no renewal
   expect(await renewLeases(executor, "old-owner", [old.id], 1000)).toEqual([]);
   const { rows } = await pool.query("select name from wf_step");
   expect(rows).toEqual([{ name: "fresh" }]);
+  expect((await pool.query("select status from wf_run")).rows).toEqual([{ status: "RUNNING" }]);
+  expect(await endRuns(executor, [end(now)])).toEqual([true]);
 });
 
 test("a fence that changes while a write waits for the row is seen: the stale write does not land", async () => {

@@ -22,6 +22,7 @@ const slow = activityRef<null, unknown>("slow", {
   retry: { ...retry, attemptsMax: 2 },
 });
 const patient = activityRef<null, unknown>("patient", { queue: "default", retry: { ...retry, initialMs: 60_000 } });
+const failingCommit = activityRef<null, unknown>("failing-commit", { queue: "default", retry });
 const aborted: number[] = [];
 const calls = { effectful: 0 };
 
@@ -65,6 +66,15 @@ beforeAll(async () => {
         },
       }),
       defineActivity<null, unknown, SqlExecutor>({
+        name: "failing-commit",
+        input: () => null,
+        execute: (ctx) =>
+          ctx.tx("write", async (tx) => {
+            await tx.query("insert into once select 1 from generate_series(1, $1)", [ctx.attempt === 1 ? 2 : 1]);
+            return ctx.attempt;
+          }),
+      }),
+      defineActivity<null, unknown, SqlExecutor>({
         name: "slow",
         input: () => null,
         async execute(ctx) {
@@ -84,6 +94,7 @@ beforeAll(async () => {
     ],
   });
   await t.pool.query("create table effect (run text)");
+  await t.pool.query("create table once (n int unique deferrable initially deferred)");
 });
 afterAll(async () => {
   await t.stop();
@@ -117,6 +128,12 @@ test("a transaction step that throws leaves neither effect nor ledger row", asyn
     "select 1 from wf_step s join wf_run r on r.id = s.run_id where r.name = 'rolling-back'",
   );
   expect(rows).toEqual([]);
+});
+
+test("a transaction step whose commit is refused leaves no ledger row and runs again", async () => {
+  const run = await t.finished(await t.start(caller, failingCommit));
+  expect(run.output).toBe(2);
+  expect((await t.pool.query("select 1 from once")).rowCount).toBe(1);
 });
 
 test("an attempt that exceeds its time is aborted and tried again", async () => {
