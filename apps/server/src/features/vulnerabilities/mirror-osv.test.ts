@@ -81,7 +81,7 @@ describe("a mirror of OSV", () => {
     expect(await mirrored()).toEqual(report({ unchanged: 2 }));
     expect(bucket.requests).toEqual(["PyPI/modified_id.csv"]);
     const moved = { modified: "2025-06-01T00:00:00Z", affected: [affecting("PyPI", "moved", "0", "3.0")] };
-    publish([advisory("PYSEC-1", moved), advisory("PYSEC-2"), advisory("PYSEC-3")]);
+    publish([advisory("PYSEC-1", moved), advisory("PYSEC-2"), advisory("PYSEC-3", { affected: moved.affected })]);
     bucket.requests.length = 0;
     expect(await mirrored()).toEqual(report({ new: 1, updated: 1, unchanged: 1 }));
     expect(bucket.requests.sort()).toEqual(["PyPI/PYSEC-1.json", "PyPI/PYSEC-3.json", "PyPI/modified_id.csv"]);

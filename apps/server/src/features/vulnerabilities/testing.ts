@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { testDatabase } from "@evertrack/embedded-postgres/testing";
 import { createEngine, type Engine, type RunDetails } from "@evertrack/engine";
@@ -79,6 +80,7 @@ interface BenchOptions {
 }
 
 const MIRROR_DEADLINE_MS = 60_000;
+const LOOK_EVERY_MS = 25;
 
 /** The feature on a running engine; connections to this machine are allowed unless a property says otherwise. */
 export async function startMirrorBench(database: Database, options: BenchOptions = {}): Promise<MirrorBench> {
@@ -104,7 +106,7 @@ export async function startMirrorBench(database: Database, options: BenchOptions
     ],
     leaderElection: { enabled: true, leaseMs, checkMs: leaseMs / 8 },
     lease: { leaseMs, beatMs: leaseMs / 4 },
-    polling: { intervalMs: 20, maxMs: 100 },
+    polling: { intervalMs: 20, maxMs: 500 },
   } as Parameters<typeof createEngine<Tx>>[0]);
   await engine.start();
   const running = engine;
@@ -140,6 +142,7 @@ export function endOf(engine: Engine<Tx>, runId: string, deadlineMs = MIRROR_DEA
   return until(
     `run ${runId} has ended`,
     async () => {
+      await delay(LOOK_EVERY_MS);
       const run = await engine.client.getRun(runId);
       return run !== null && ["COMPLETED", "FAILED", "CANCELLED"].includes(run.status) && run;
     },

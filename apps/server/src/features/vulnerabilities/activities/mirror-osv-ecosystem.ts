@@ -20,7 +20,7 @@ import { readingOf, readMirrorRecords } from "../mirror-state.ts";
 import type { OsvConfig } from "../osv-extension.ts";
 import { readOsvConfig } from "../queries/osv-config.ts";
 import { changedIds, isSuspicious, type KnownRecord, parseListing, unlistedIds } from "../rules/osv-listing.ts";
-import { advisoryFiles } from "./osv/advisory-files.ts";
+import { type AdvisoryFile, advisoryFiles } from "./osv/advisory-files.ts";
 import { type Bucket, openBucket } from "./osv/bucket.ts";
 import { EcosystemWriter } from "./osv/ecosystem-writer.ts";
 
@@ -61,12 +61,7 @@ export function mirrorOsvEcosystem(deps: MirrorOsvDeps): Activity<Input, Ecosyst
       const wanted = listing && (records.sameReading ? changedIds(listing, records.known) : new Set(listing.keys()));
       const writer = await EcosystemWriter.open(ctx, deps.database.db, { name, ecosystem, config, ...records });
       writer.expect(wanted?.size ?? records.known.size);
-      const seen = new Set<string>();
-      for await (const file of advisoryFiles(bucket, ecosystem, wanted)) {
-        ctx.signal.throwIfAborted();
-        seen.add(file.id);
-        await writer.add(file);
-      }
+      const seen = await takeOver(ctx, writer, advisoryFiles(bucket, ecosystem, wanted));
       await writer.finish(listing?.size ?? seen.size);
       const withdrawn = await withdraw(ctx, { name, ecosystem }, listing ?? seen, records.known);
       const report = { ...writer.report, withdrawn: writer.report.withdrawn + withdrawn };
@@ -74,6 +69,25 @@ export function mirrorOsvEcosystem(deps: MirrorOsvDeps): Activity<Input, Ecosyst
       return report;
     },
   });
+}
+
+/** Stores the files as they come; returns their ids. */
+async function takeOver(
+  ctx: ActivityContext<Tx>,
+  writer: EcosystemWriter,
+  files: AsyncIterable<AdvisoryFile>,
+): Promise<Set<string>> {
+  const seen = new Set<string>();
+  try {
+    for await (const file of files) {
+      ctx.signal.throwIfAborted();
+      seen.add(file.id);
+      await writer.add(file);
+    }
+    return seen;
+  } finally {
+    await writer.settled();
+  }
 }
 
 /** Undefined when the bucket has no (usable) list or is to be read whole. */

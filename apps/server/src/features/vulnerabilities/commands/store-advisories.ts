@@ -74,7 +74,10 @@ async function replaceAffected(tx: Tx, changed: readonly Changed[]): Promise<str
 }
 
 async function replaceAliases(tx: Tx, mirror: string, changed: readonly Changed[]): Promise<void> {
-  const subjects = changed.map(({ read }) => ({ source: sourceOf(read.advisory), vuln_id: read.advisory.id }));
+  // New ones have said nothing before.
+  const subjects = changed
+    .filter(({ inserted }) => !inserted)
+    .map(({ read }) => ({ source: sourceOf(read.advisory), vuln_id: read.advisory.id }));
   const pairs = changed.flatMap(({ read }) => aliasRows(read.advisory));
   await assertAliases(tx, `vuln-data-source:${mirror}`, subjects, pairs);
 }

@@ -18,6 +18,7 @@ export async function removeAssertions(
   subjects: readonly VulnerabilityName[],
   kept: readonly AliasPair[],
 ): Promise<AliasPair[]> {
+  if (subjects.length === 0) return [];
   const { rows } = await sql<AliasPair>`/* vulnerabilities.removeAssertions */
     delete from vulnerability_alias_assertion a
     using jsonb_to_recordset(${JSON.stringify(subjects)}::jsonb) as s(source text, vuln_id text)

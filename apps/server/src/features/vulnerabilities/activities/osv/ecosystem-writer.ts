@@ -38,6 +38,7 @@ export class EcosystemWriter {
   #listed = 0;
   #batch: ReadAdvisory[] = [];
   #batchSizeBytes = 0;
+  #storing: Promise<void> = Promise.resolve();
 
   /** An attempt after a crash counts on from what the earlier ones have stored. */
   static async open(ctx: ActivityContext<Tx>, db: Db, origin: Ecosystem): Promise<EcosystemWriter> {
@@ -77,9 +78,15 @@ export class EcosystemWriter {
       await this.#flush();
   }
 
+  /** Nothing is being stored any more, whether that succeeded or not. */
+  async settled(): Promise<void> {
+    await this.#storing.catch(() => undefined);
+  }
+
   /** Stores what is left and notes that the ecosystem, which lists so many advisories, was read to its end. */
   async finish(listed: number): Promise<void> {
     await this.#flush();
+    await this.#storing;
     this.#listed = listed;
     this.#total = this.#done;
     const { name, ecosystem, reading } = this.#origin;
@@ -117,11 +124,14 @@ export class EcosystemWriter {
     return undefined;
   }
 
+  /** Waits for the batch before, so that one is stored while the next is read; its failure comes out here. */
   async #flush(): Promise<void> {
     const batch = this.#batch;
     this.#batch = [];
     this.#batchSizeBytes = 0;
-    if (batch.length > 0) await this.#store(batch);
+    await this.#storing;
+    if (batch.length > 0) this.#storing = this.#store(batch);
+    this.#storing.catch(() => undefined);
   }
 
   /** A batch the database refuses is stored one by one, so that one bad advisory does not keep the others out. */
