@@ -94,10 +94,7 @@ async function own(
 ): Promise<void> {
   try {
     await endOrphans(stale, terminal);
-    await requireFreePorts(
-      options.host,
-      state.instances.flatMap(({ port, managementPort }) => [port, managementPort]),
-    );
+    await requirePortsOf(state);
     await serve(options, directory, state, stop, terminal);
   } finally {
     removeState(directory.stateFile);
@@ -127,7 +124,11 @@ async function serve(
     (it) => it.description,
   );
   const plans = planInstances(state, directory, database);
-  const migrate = () => runMigrations(program, plans[0]?.env ?? {}, migrationLog(directory), stop.signal);
+  const migrate = () =>
+    runMigrations(program, plans[0]?.env ?? {}, migrationLog(directory), stop.signal).catch(async (error: unknown) => {
+      await requirePortsOf(state);
+      throw error;
+    });
   await step(terminal, "migrations", migrate, () => "done");
   const supervisor = new Supervisor(program, plans, SUPERVISOR_LIMITS, (event) => {
     if (event.kind === "started") {
@@ -144,7 +145,7 @@ async function serve(
     await step(
       terminal,
       "server",
-      () => startAll(supervisor, stop.signal),
+      () => startAll(supervisor, state, stop.signal),
       () => "ready",
     );
     record({ phase: "running" });
@@ -167,7 +168,7 @@ async function serve(
     terminal.line(`The database is still running. Stop it with: ${commandLine("down", directory)}`);
 }
 
-async function startAll(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+async function startAll(supervisor: Supervisor, state: UpState, signal: AbortSignal): Promise<void> {
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
@@ -176,12 +177,24 @@ async function startAll(supervisor: Supervisor, signal: AbortSignal): Promise<vo
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
     const { index, log } = error.plan;
+    if (error.ending !== undefined) await requirePortsOf({ host: state.host, instances: [error.plan] });
     const how = error.ending === undefined ? "did not become ready in time" : `ended: ${endingText(error.ending)}`;
     throw new CliError(EXIT.failed, `Server instance ${index} ${how}.`, {
       details: [...lastWords(log, error.logFrom), `Full log: ${log}`],
       cause: error,
     });
   }
+}
+
+/** Asked again after a failed start: if somebody took a port meanwhile, who it was helps more than what the server says. */
+async function requirePortsOf(of: {
+  readonly host: string;
+  readonly instances: readonly { readonly port: number; readonly managementPort: number }[];
+}): Promise<void> {
+  await requireFreePorts(
+    of.host,
+    of.instances.flatMap(({ port, managementPort }) => [port, managementPort]),
+  );
 }
 
 async function endOrphans(stale: UpState | undefined, terminal: Terminal): Promise<void> {
