@@ -121,6 +121,7 @@ export function composeFeatures(deps: FeatureDeps): Features {
     },
     async stop() {
       await ingestion.stop();
+      await outbound.close();
       await access.stop();
     },
   };
