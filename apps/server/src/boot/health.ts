@@ -1,16 +1,13 @@
 import type { Engine } from "@evertrack/engine";
 import type { Database, Tx } from "../platform/db/index.ts";
 import type { Health } from "../platform/health/index.ts";
+import type { OutboxRelay } from "../platform/outbox/index.ts";
 import type { Metrics } from "../platform/telemetry/index.ts";
 
-interface Parts {
-  health: Health;
-  metrics: Metrics;
-  database: Database;
-  engine: Engine<Tx>;
-}
-
-/** Known from the first moment on: not ready before the API listens, nor while the instance drains. */
+/**
+ * Readiness, from the first moment on: the API takes requests. It is DOWN before the API listens, during init tasks too,
+ * and again while the instance drains.
+ */
 export function addApiCheck(health: Health, state: () => "starting" | "serving" | "draining"): void {
   health.add({
     name: "api",
@@ -19,32 +16,47 @@ export function addApiCheck(health: Health, state: () => "starting" | "serving" 
   });
 }
 
-/** Readiness: the database answers. Liveness: the engine runs. */
-export function addHealthChecks({ health, metrics, database, engine }: Parts): void {
+/** Readiness: the database answers. */
+export function addDatabaseCheck(health: Health, metrics: Metrics, database: Database): void {
   health.add({
     name: "dataSources",
     kind: "readiness",
     async run() {
-      const up = await database.ping().then(
-        () => true,
-        () => false,
+      const status = await database.ping().then(
+        () => "UP" as const,
+        () => "DOWN" as const,
       );
-      return { name: "dataSources", status: up ? "UP" : "DOWN", data: { default: up ? "UP" : "DOWN" } };
+      return { name: "dataSources", status, data: { default: status } };
     },
   });
+  const gauge = (name: string, help: string, read: () => number) =>
+    metrics.gauge({ name: `evertrack_database_${name}`, help }, read);
+  gauge("connections", "Open database connections", () => database.poolSize().total);
+  gauge("connections_idle", "Open database connections nobody uses", () => database.poolSize().idle);
+  gauge("waiting", "Callers waiting for a database connection", () => database.poolSize().waiting);
+}
+
+/** Liveness: the engine runs. An instance whose engine does nothing by configuration runs it all the same. */
+export function addEngineCheck(health: Health, engine: Engine<Tx>): void {
   health.add({
     name: "dex-engine",
     kind: "liveness",
     run() {
       const status = engine.status();
-      return { name: "dex-engine", status: status.state === "running" ? "UP" : "DOWN", data: { ...status } };
+      const stopping = status.state === "stopping" || status.state === "stopped";
+      return {
+        name: "dex-engine",
+        status: stopping || status.state === "running" ? "UP" : "DOWN",
+        data: { ...status },
+      };
     },
   });
-  metrics.gauge("dt_dex_engine_leadership_status", "1 while this instance leads", () => (engine.isLeader() ? 1 : 0));
-  metrics.gauge("evertrack_database_connections", "Open database connections", () => database.poolSize().total);
-  metrics.gauge(
-    "evertrack_database_waiting",
-    "Requests waiting for a database connection",
-    () => database.poolSize().waiting,
-  );
+}
+
+export function addRelayMetrics(metrics: Metrics, relay: OutboxRelay): void {
+  const counter = (name: string, help: string, read: () => number) =>
+    metrics.counter({ name: `evertrack_outbox_${name}_total`, help }, read);
+  counter("delivered", "Events handed to every subscriber", () => relay.counters.delivered);
+  counter("postponed", "Events put off because a subscriber failed", () => relay.counters.postponed);
+  counter("cycle_failures", "Cycles that could not reach the events", () => relay.counters.failures);
 }

@@ -50,9 +50,11 @@ export async function runInitTasks(context: InitTaskContext): Promise<void> {
 
 function initTasks({ config, log, seed }: InitTaskContext): InitTask[] {
   const settings = dataSourceSettings(config, config.get(initTaskProperties.dataSource), "evertrack-init");
-  const migrateComponent = (component: string, directory: string) => async () => {
+  const engineDataSource = config.find(initTaskProperties.engineDataSource) ?? settings.name;
+  const engineSettings = dataSourceSettings(config, engineDataSource, "evertrack-init");
+  const migrateComponent = (component: string, directory: string, connectionString: string) => async () => {
     await migrate({
-      connectionString: settings.url,
+      connectionString,
       directory,
       component,
       version: VERSION,
@@ -63,12 +65,12 @@ function initTasks({ config, log, seed }: InitTaskContext): InitTask[] {
     {
       name: "database-migration",
       enabled: config.get(initTaskProperties.databaseMigration),
-      run: migrateComponent("app", appMigrationsDirectory),
+      run: migrateComponent("app", appMigrationsDirectory, settings.url),
     },
     {
       name: "dex-engine-database-migration",
       enabled: config.get(initTaskProperties.engineMigration),
-      run: migrateComponent("engine", engineMigrationsDirectory),
+      run: migrateComponent("engine", engineMigrationsDirectory, engineSettings.url),
     },
     {
       name: "database-seeding",

@@ -10,10 +10,10 @@ import { Health, InitTaskProgress, ManagementServer } from "../platform/health/i
 import { createHttpServer, httpSettings } from "../platform/http/index.ts";
 import type { Log } from "../platform/log/log.ts";
 import { OutboxRelay, relayProperties, relaySettings } from "../platform/outbox/index.ts";
-import { Metrics } from "../platform/telemetry/index.ts";
+import { addEngineMetrics, Metrics } from "../platform/telemetry/index.ts";
 import { engineOptions } from "./engine.ts";
 import { composeFeatures, type Features, seedFeatures } from "./features.ts";
-import { addApiCheck, addHealthChecks } from "./health.ts";
+import { addApiCheck, addDatabaseCheck, addEngineCheck, addRelayMetrics } from "./health.ts";
 import { runInitTasks } from "./init-tasks.ts";
 import { generalProperties } from "./properties.ts";
 import { VERSION } from "./version.ts";
@@ -31,15 +31,14 @@ export class Instance {
   readonly #progress = new InitTaskProgress();
   readonly #management: ManagementServer;
   readonly #started: { name: string; stop(): Promise<void> }[] = [];
-  #draining = false;
-  #serving = false;
+  #state: "starting" | "serving" | "draining" = "starting";
 
   constructor(config: Config, log: Log, id: string) {
     this.#config = config;
     this.#log = log;
     this.#id = id;
     this.#health.add(this.#progress);
-    addApiCheck(this.#health, () => this.#state());
+    addApiCheck(this.#health, () => this.#state);
     this.#management = new ManagementServer(config, this.#health, this.#metrics);
   }
 
@@ -60,6 +59,7 @@ export class Instance {
   async start(): Promise<number> {
     const database = new Database(dataSourceSettings(this.#config, "default", `evertrack ${this.#id}`), this.#log);
     this.#onStop("database", () => database.close());
+    addDatabaseCheck(this.#health, this.#metrics, database);
     const files = FileStore.fromConfig(this.#config);
     await files.open();
     const features = composeFeatures({ config: this.#config, database, files, clock: systemClock, log: this.#log });
@@ -69,32 +69,24 @@ export class Instance {
       engineOptions({ config: this.#config, database, log: this.#log, instanceId: this.#id, features }),
     );
     features.connect(engine);
+    addEngineMetrics(this.#metrics, engine, this.#id);
     await engine.start();
+    addEngineCheck(this.#health, engine);
     this.#onStop("engine", () => engine.stop({ graceMs: this.#config.get(generalProperties.graceMs) }));
     this.#startRelay(database, features);
-    addHealthChecks({
-      health: this.#health,
-      metrics: this.#metrics,
-      database,
-      engine,
-    });
     return this.#listen(await this.#createApi(features));
   }
 
   /** Drains, then stops what was started, in reverse. Safe to call at any time, once. */
   async stop(): Promise<void> {
-    this.#draining = true;
-    if (this.#serving) await delay(this.#config.get(generalProperties.drainDelayMs));
+    const served = this.#state === "serving";
+    this.#state = "draining";
+    if (served) await delay(this.#config.get(generalProperties.drainDelayMs));
     for (const part of this.#started.reverse()) {
       await part
         .stop()
         .catch((error: unknown) => this.#log.error({ err: error, part: part.name }, "did not stop cleanly"));
     }
-  }
-
-  #state(): "starting" | "serving" | "draining" {
-    if (this.#draining) return "draining";
-    return this.#serving ? "serving" : "starting";
   }
 
   #onStop(name: string, stop: () => Promise<void>): void {
@@ -104,6 +96,7 @@ export class Instance {
   #startRelay(database: Database, features: Features): void {
     if (!this.#config.get(relayProperties.enabled)) return;
     const relay = new OutboxRelay(database, features.subscribers, relaySettings(this.#config), this.#log);
+    addRelayMetrics(this.#metrics, relay);
     relay.start();
     this.#onStop("outbox relay", () => relay.stop());
   }
@@ -115,7 +108,7 @@ export class Instance {
       routes: features.routes,
       authenticate: features.authenticate,
       log: this.#log,
-      draining: () => this.#draining,
+      draining: () => this.#state === "draining",
       observe: (request) => this.#metrics.observeRequest(request),
     });
   }
@@ -124,7 +117,7 @@ export class Instance {
     const { host, port } = httpSettings(this.#config);
     await app.listen({ host, port });
     this.#onStop("API", () => app.close());
-    this.#serving = true;
+    this.#state = "serving";
     const bound = (app.server.address() as AddressInfo).port;
     this.#log.info({ host, port: bound }, "the API is ready");
     return bound;

@@ -8,6 +8,8 @@ const PROFILES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-export function profileDefaults(profile: string): ReadonlyMap<string, string> {
-  return new Map(Object.entries(PROFILES[profile] ?? {}));
+/** Undefined for a profile the program brings no values for. */
+export function profileDefaults(profile: string): ReadonlyMap<string, string> | undefined {
+  const values = Object.hasOwn(PROFILES, profile) ? PROFILES[profile] : undefined;
+  return values === undefined ? undefined : new Map(Object.entries(values));
 }

@@ -1,5 +1,5 @@
 import { accessProperties } from "../features/access/index.ts";
-import { type Config, type Property, PropertyError, property } from "../platform/config/index.ts";
+import { type Config, type Property, PropertyError, profileProperty, property } from "../platform/config/index.ts";
 import { dataSourceProperties } from "../platform/db/index.ts";
 import { allEngineProperties } from "../platform/engine/index.ts";
 import { fileProperties } from "../platform/files/index.ts";
@@ -7,12 +7,14 @@ import { managementProperties } from "../platform/health/index.ts";
 import { httpProperties } from "../platform/http/index.ts";
 import { logProperties } from "../platform/log/log.ts";
 import { relayProperties } from "../platform/outbox/index.ts";
+import { acceptedProperties } from "./accepted-properties.ts";
 
 export const generalProperties = {
-  profile: property.string("dt.config.profile", { meaning: "profile, e.g. web" }),
+  profile: profileProperty,
   logValues: property.boolean("dt.config.log-values", {
     default: false,
-    meaning: "accepted for compatibility; values are never logged",
+    meaning: "values are never logged",
+    withoutEffect: true,
   }),
   dataDirectory: property.string("dt.data-directory", {
     default: "${user.home}/.dependency-track",
@@ -45,7 +47,11 @@ export const initTaskProperties = {
   }),
   closeAfterCompletion: property.boolean("dt.init-tasks.datasource.close-after-completion", {
     default: false,
-    meaning: "accepted for compatibility; connections of init tasks are always closed",
+    meaning: "connections of init tasks are always closed",
+    withoutEffect: true,
+  }),
+  engineDataSource: property.string("dt.dex-engine.migration.datasource.name", {
+    meaning: "data source for the engine's migrations; unset = that of the other init tasks",
   }),
   databaseMigration: property.boolean("dt.init-task.database-migration.enabled", {
     default: true,
@@ -61,14 +67,16 @@ export const initTaskProperties = {
   }),
   partitions: property.boolean("dt.init-task.database-partition-maintenance.enabled", {
     default: true,
-    meaning: "accepted for compatibility; metrics are not partitioned",
+    meaning: "metrics are not partitioned",
+    withoutEffect: true,
   }),
 };
 
 /** Switches of things this version does not do: turning one on refuses the start instead of being without effect. */
-const NOT_BUILT: readonly Property<boolean>[] = [
+const NOT_BUILT: readonly Property<boolean | string>[] = [
   property.boolean("dt.ldap.enabled", { default: false, meaning: "LDAP login; not built yet" }),
   property.boolean("dt.oidc.enabled", { default: false, meaning: "OpenID Connect login; not built yet" }),
+  property.string("dt.vuln-policy-bundle.url", { meaning: "bundle of vulnerability policies; not built yet" }),
   property.boolean("dt.dev-services.enabled", { default: false, meaning: "development containers; use `npm start`" }),
 ];
 
@@ -85,12 +93,18 @@ export function declaredProperties(ofFeatures: readonly Property<unknown>[]): Pr
     relayProperties,
     accessProperties,
   ];
-  return [...groups.flatMap((group) => Object.values(group)), ...allEngineProperties, ...NOT_BUILT, ...ofFeatures];
+  return [
+    ...groups.flatMap((group) => Object.values(group)),
+    ...allEngineProperties,
+    ...NOT_BUILT,
+    ...acceptedProperties,
+    ...ofFeatures,
+  ];
 }
 
 /** Throws naming the first switch that is on although its feature is not built. */
 export function refuseUnbuiltFeatures(config: Config): void {
-  const on = NOT_BUILT.find((candidate) => config.get(candidate));
+  const on = NOT_BUILT.find((candidate) => config.find(candidate));
   if (on !== undefined)
-    throw new PropertyError(on.name, "true", "possible in this version: the feature is not built yet");
+    throw new PropertyError(on.name, String(config.get(on)), "possible in this version: the feature is not built yet");
 }

@@ -1,5 +1,12 @@
 import { hostname } from "node:os";
-import { type Config, loadConfig, PropertyError, refusedKeys } from "../platform/config/index.ts";
+import {
+  type Config,
+  ineffectiveKeys,
+  loadConfig,
+  type Property,
+  PropertyError,
+  refusedKeys,
+} from "../platform/config/index.ts";
 import { createLog, type Log, logProperties } from "../platform/log/log.ts";
 import { ArgumentError, parseArguments } from "./arguments.ts";
 import { featureProperties } from "./features.ts";
@@ -21,8 +28,10 @@ export async function run(
   const instanceId = `${hostname()}-${crypto.randomUUID().slice(0, 8)}`;
   let log = createLog({ level: "info", instance: instanceId });
   try {
-    const config = loadConfig({ environment, workingDirectory, overrides: parseArguments(argv), profileDefaults });
-    checkConfiguration(config, log);
+    const declared = declaredProperties(featureProperties);
+    const overrides = parseArguments(argv);
+    const config = loadConfig({ environment, workingDirectory, overrides, profileDefaults, declared });
+    checkConfiguration(config, declared, log);
     log = createLog({ level: config.get(logProperties.level), instance: instanceId });
     return await serve(config, log, instanceId);
   } catch (error) {
@@ -38,15 +47,16 @@ export async function run(
 async function serve(config: Config, log: Log, instanceId: string): Promise<number> {
   log.info({ version: VERSION, node: process.version }, "starting");
   const instance = new Instance(config, log, instanceId);
-  const stopRequested = stopSignal(log);
+  const stopping = stopSignal(log);
   try {
     await instance.initialise();
+    if (stopping.requested) return EXIT_OK;
     if (config.get(initTaskProperties.exitAfterCompletion)) {
       log.info("init tasks are done; exiting as configured");
       return EXIT_OK;
     }
     await instance.start();
-    await stopRequested;
+    await stopping.signal;
     return EXIT_OK;
   } finally {
     await instance.stop();
@@ -54,26 +64,34 @@ async function serve(config: Config, log: Log, instanceId: string): Promise<numb
   }
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(log: Log): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const onSignal = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(EXIT_FAILED);
-      asked = true;
-      log.info({ signal }, "stopping; a second signal ends the process at once");
-      resolve();
-    };
-    process.on("SIGTERM", onSignal);
-    process.on("SIGINT", onSignal);
-  });
+interface StopSignal {
+  signal: Promise<void>;
+  requested: boolean;
 }
 
-function checkConfiguration(config: Config, log: Log): void {
-  const refused = refusedKeys(config, declaredProperties(featureProperties));
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. Init tasks run to their end. */
+function stopSignal(log: Log): StopSignal {
+  const { promise: signal, resolve } = Promise.withResolvers<void>();
+  const stopping: StopSignal = { signal, requested: false };
+  const onSignal = (name: NodeJS.Signals) => {
+    if (stopping.requested) process.exit(EXIT_FAILED);
+    stopping.requested = true;
+    log.info({ signal: name }, "stopping; a second signal ends the process at once");
+    resolve();
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  return stopping;
+}
+
+/** Throws when the start is refused; every refused key is in the log. Every value is read once, so that none is wrong later. */
+function checkConfiguration(config: Config, declared: readonly Property<unknown>[], log: Log): void {
+  const refused = refusedKeys(config, declared);
   for (const { key, source, reason } of refused)
     log.fatal({ key, source }, `configuration key ${key} (${source}): ${reason}`);
   const [first] = refused;
   if (first !== undefined) throw new PropertyError(first.key, "", `accepted: ${first.reason}`);
+  for (const candidate of declared) config.find(candidate);
   refuseUnbuiltFeatures(config);
+  for (const key of ineffectiveKeys(config, declared)) log.warn(`configuration without effect: ${key}`);
 }

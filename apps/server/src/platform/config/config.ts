@@ -3,19 +3,31 @@ import type { Property } from "./property.ts";
 import { PropertyError } from "./property.ts";
 import type { ConfigSource } from "./sources.ts";
 
+/** A key of a source that no declared property reads. */
+export interface UnreadKey {
+  key: string;
+  source: string;
+}
+
 /** Resolved configuration: the first source that knows a property wins, else its declared default. */
 export class Config {
   readonly #sources: readonly ConfigSource[];
+  readonly #defaults: ReadonlyMap<string, string>;
 
-  constructor(sources: readonly ConfigSource[]) {
+  /** Defaults are those that expressions may refer to, by property name. */
+  constructor(sources: readonly ConfigSource[], defaults: ReadonlyMap<string, string> = new Map()) {
     this.#sources = sources;
+    this.#defaults = defaults;
   }
 
   /** The value, or undefined when neither a source nor a default gives one. Throws PropertyError naming the property. */
   find<T>(property: Property<T>): T | undefined {
-    const text = this.#text(property.name) ?? property.fallback;
-    if (text === undefined || (text === "" && property.type !== "string" && property.type !== "list")) return undefined;
-    return property.parse(expandExpressions(property.name, text, (name) => this.#text(name)));
+    const isText = property.type === "string" || property.type === "list";
+    const written = this.#text(property.name);
+    const text = written === undefined || (written === "" && !isText) ? property.fallback : written;
+    if (text === undefined) return undefined;
+    const expanded = expandExpressions(property.name, text, (name) => this.#text(name) ?? this.#defaults.get(name));
+    return property.parse(expanded);
   }
 
   /** As find, for properties that must be set. */
@@ -25,15 +37,20 @@ export class Config {
     return value;
   }
 
-  /** Text of a property as written by the operator, defaults left aside; for keys with a variable part. */
-  rawText(name: string): string | undefined {
-    const text = this.#text(name);
-    return text === undefined ? undefined : expandExpressions(name, text, (other) => this.#text(other));
+  /** True when an operator wrote the property anywhere. */
+  isSet(property: Property<unknown>): boolean {
+    return this.#text(property.name) !== undefined;
   }
 
-  /** Every key any source holds that looks like one of ours, with where it came from. */
-  keys(): { key: string; source: string }[] {
-    return this.#sources.flatMap((source) => source.keys().map((key) => ({ key, source: source.name })));
+  /** Keys that stand in a source although nothing of these names is read from it: in environment spelling in a file, say. */
+  unreadKeys(names: readonly string[]): UnreadKey[] {
+    return this.#sources.flatMap((source) => {
+      const read = new Set(names.flatMap((name) => source.spellings(name)));
+      return source
+        .keys()
+        .filter((key) => !read.has(key))
+        .map((key) => ({ key, source: source.name }));
+    });
   }
 
   #text(name: string): string | undefined {

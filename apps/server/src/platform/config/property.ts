@@ -1,3 +1,5 @@
+import { Cron } from "croner";
+
 /** Declaring configuration properties: each module declares its own once; documentation and checks derive from that. */
 
 export type PropertyType = "boolean" | "integer" | "double" | "string" | "enum" | "list" | "cron";
@@ -10,6 +12,8 @@ export interface Property<T> {
   /** Text of the default as it would be written in a file; undefined = unset. */
   readonly fallback: string | undefined;
   readonly secret: boolean;
+  /** Accepted so that existing environments keep working, and without any effect; the meaning says why. */
+  readonly withoutEffect: boolean;
   readonly allowed?: readonly string[];
   parse(text: string): T;
 }
@@ -18,6 +22,7 @@ interface Options {
   default?: string | number | boolean;
   meaning: string;
   secret?: boolean;
+  withoutEffect?: boolean;
 }
 
 interface IntegerOptions extends Options {
@@ -35,7 +40,8 @@ export class PropertyError extends Error {
 
 function declare<T>(name: string, type: PropertyType, options: Options, parse: (text: string) => T): Property<T> {
   const fallback = options.default === undefined ? undefined : String(options.default);
-  return { name, type, meaning: options.meaning, fallback, secret: options.secret ?? false, parse };
+  const { meaning, secret = false, withoutEffect = false } = options;
+  return { name, type, meaning, fallback, secret, withoutEffect, parse };
 }
 
 export const property = {
@@ -86,9 +92,18 @@ export const property = {
   /** Five fields, UTC. */
   cron(name: string, options: Options): Property<string> {
     return declare(name, "cron", options, (text) => {
-      if (text.trim().split(/\s+/).length !== 5)
+      const schedule = text.trim();
+      if (schedule.split(/\s+/).length !== 5 || !isCron(schedule))
         throw new PropertyError(name, text, "a cron expression of five fields");
-      return text.trim();
+      return schedule;
     });
   },
 };
+
+function isCron(schedule: string): boolean {
+  try {
+    return new Cron(schedule, { paused: true, timezone: "UTC" }).nextRun() !== null;
+  } catch {
+    return false;
+  }
+}

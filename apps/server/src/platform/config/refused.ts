@@ -15,51 +15,66 @@ const GUARDED_AREAS = [
   "dt.dex-engine.",
   "dt.init-task",
   "dt.management.",
+  "dt.metrics.",
   "dt.file-storage.",
   "dt.auth.",
   "dt.api-key.",
-];
+  "dt.shutdown.",
+].map(environmentName);
+const OUR_AREA = environmentName("dt.");
 
 /** Unprefixed names of version 4 that changed security or storage, and what replaced them. */
-const VERSION_4_NAMES: Readonly<Record<string, string>> = {
-  "system.requirement.check.enabled": "no replacement",
-  "bom.validation.enabled": "the run-time property artifact/bom.validation.mode",
-  "ossindex.request.max.purl": "no replacement",
-  "telemetry.submission.enabled.default": "dt.telemetry.submission.default-enabled",
-};
+const VERSION_4_NAMES: readonly (readonly [name: string, replacement: string])[] = [
+  ["system.requirement.check.enabled", "no replacement"],
+  ["bom.validation.enabled", "the run-time property artifact/bom.validation.mode"],
+  ["ossindex.request.max.purl", "no replacement"],
+  ["telemetry.submission.enabled.default", "dt.telemetry.submission.default-enabled"],
+];
+
+/** What the data sources' keys end in after their name. */
+const DATA_SOURCE_MEMBERS =
+  /^DT_DATASOURCE_[A-Z0-9_]+_(URL|USERNAME|PASSWORD|QUERY_TIMEOUT_MS|POOL_(ENABLED|MAX_SIZE|MIN_IDLE|IDLE_TIMEOUT_MS|MAX_LIFETIME_MS|KEEPALIVE_INTERVAL_MS|LEAK_DETECTION_THRESHOLD_MS))$/;
+/** Pace of single workers and time limits of single activities: accepted, the engine paces itself. */
+const WORKER_PACE =
+  /^(DT_DEX_ENGINE_(?:WORKFLOW|ACTIVITY)_WORKER_.+?)_(MIN_POLL_INTERVAL_MS|POLL_BACKOFF_(INITIAL_DELAY_MS|MULTIPLIER|RANDOMIZATION_FACTOR|MAX_DELAY_MS))$/;
+const ACTIVITY_LIMIT = /^DT_DEX_ENGINE_ACTIVITY_.+_EXECUTION_TIMEOUT_MS$/;
 
 /** Keys of version 4 and unknown keys in guarded areas; the server does not start while there are any (spec/config.md). */
 export function refusedKeys(config: Config, declared: readonly Property<unknown>[]): RefusedKey[] {
-  const known = new Set(declared.flatMap(({ name }) => [name, environmentName(name)]));
-  return config.keys().flatMap(({ key, source }) => {
-    const reason = reasonToRefuse(key, known);
+  return unread(config, declared).flatMap(({ key, source }) => {
+    const reason = reasonToRefuse(key);
     return reason === undefined ? [] : [{ key, source, reason }];
   });
 }
 
-function reasonToRefuse(key: string, known: ReadonlySet<string>): string | undefined {
-  const dotted = key.toLowerCase();
-  if (dotted.startsWith("alpine.") || key.startsWith("ALPINE_"))
-    return "a version 4 name; see the table of renamed properties";
-  if (/(^|[._])password[._]file$/.test(dotted))
-    return "not read any more; write ${file::/path} as the value of the password property";
-  for (const [name, replacement] of Object.entries(VERSION_4_NAMES)) {
-    if (key === name || key === environmentName(name)) return `a version 4 name; use ${replacement}`;
-  }
-  if (known.has(key) || known.has(key.toUpperCase())) return undefined;
-  if (isVariable(key)) return undefined;
-  const area = GUARDED_AREAS.find((prefix) => dotted.startsWith(prefix) || key.startsWith(environmentName(prefix)));
-  return area === undefined ? undefined : `no such property below ${area}* in this version; check its spelling`;
+/** Keys of ours outside the guarded areas that nothing reads, as `key (source)`: of features this version lacks, or misspelt. */
+export function ineffectiveKeys(config: Config, declared: readonly Property<unknown>[]): string[] {
+  const unknown = unread(config, declared)
+    .filter(({ key }) => environmentName(key).startsWith(OUR_AREA))
+    .map(({ key, source }) => `${key} (${source})`);
+  const accepted = declared.filter((candidate) => candidate.withoutEffect && config.isSet(candidate));
+  return [...unknown, ...accepted.map(({ name, meaning }) => `${name} (${meaning})`)];
 }
 
-/** Keys with a free part: named data sources, workers, activities. */
-function isVariable(key: string): boolean {
-  const dotted = key.toLowerCase().replaceAll("_", ".").replaceAll("-", ".");
-  return (
-    /^dt\.datasource\.[a-z0-9]+\.(url|username|password|pool\..+|query\.timeout\.ms)$/.test(dotted) ||
-    /^dt\.dex\.engine\.(workflow|activity)\.worker\..+\.(enabled|max\.concurrency|queue\.name|min\.poll\.interval\.ms|poll\.backoff\..+)$/.test(
-      dotted,
-    ) ||
-    /^dt\.dex\.engine\.activity\..+\.execution\.timeout\.ms$/.test(dotted)
-  );
+/** Keys with a free part – named data sources, the pace of known workers – count as read. */
+function unread(config: Config, declared: readonly Property<unknown>[]) {
+  const names = declared.map(({ name }) => name);
+  const environmentNames = new Set(names.map(environmentName));
+  return config.unreadKeys(names).filter(({ key }) => {
+    const name = environmentName(key);
+    const worker = WORKER_PACE.exec(name)?.[1];
+    if (worker !== undefined) return !environmentNames.has(`${worker}_ENABLED`);
+    return !DATA_SOURCE_MEMBERS.test(name) && !ACTIVITY_LIMIT.test(name);
+  });
+}
+
+function reasonToRefuse(key: string): string | undefined {
+  const name = environmentName(key);
+  if (name.startsWith("ALPINE_")) return "a version 4 name; see the table of renamed properties";
+  if (/^(DT|ALPINE)_.*PASSWORD_FILE$/.test(name) || /(^|\.)password\.file$/.test(key))
+    return "not read any more; write ${file::/path} as the value of the password property";
+  const renamed = VERSION_4_NAMES.find(([old]) => key === old || key === environmentName(old));
+  if (renamed !== undefined) return `a version 4 name; use ${renamed[1]}`;
+  const guarded = GUARDED_AREAS.some((area) => name.startsWith(area));
+  return guarded ? "no such property in this version; check its spelling" : undefined;
 }

@@ -1,53 +1,63 @@
 import { existsSync, readFileSync } from "node:fs";
+import { parseProperties } from "./properties-text.ts";
 
 /** A place configuration is read from. */
 export interface ConfigSource {
   readonly name: string;
   find(property: string): string | undefined;
   keys(): string[];
+  /** Every key a property is looked up by, the one that wins first. */
+  spellings(property: string): readonly string[];
 }
 
 /** Environment spelling of a property: every character outside [A-Za-z0-9_] becomes `_`, in upper case (spec/config.md). */
 export function environmentName(property: string): string {
-  return property.replaceAll(/[^A-Za-z0-9_]/g, "_").toUpperCase();
+  return underscored(property).toUpperCase();
+}
+
+function underscored(property: string): string {
+  return property.replaceAll(/[^A-Za-z0-9_]/g, "_");
 }
 
 /** Looks up the exact name, the name with `_`, and that in upper case, in this order. */
 export function environmentSource(name: string, variables: Readonly<Record<string, string | undefined>>): ConfigSource {
+  const spellings = (property: string) => [property, underscored(property), environmentName(property)];
   return {
     name,
-    find(property) {
-      const underscored = property.replaceAll(/[^A-Za-z0-9_]/g, "_");
-      return variables[property] ?? variables[underscored] ?? variables[underscored.toUpperCase()];
-    },
+    find: (property) =>
+      spellings(property)
+        .map((key) => variables[key])
+        .find((value) => value !== undefined),
     keys: () => Object.keys(variables),
+    spellings,
   };
 }
 
+/** Looks up the exact name only. */
 export function mapSource(name: string, values: ReadonlyMap<string, string>): ConfigSource {
-  return { name, find: (property) => values.get(property), keys: () => [...values.keys()] };
+  return {
+    name,
+    find: (property) => values.get(property),
+    keys: () => [...values.keys()],
+    spellings: (property) => [property],
+  };
 }
 
-/** `key=value` lines; `#` and `!` start comments; a trailing backslash joins the next line. Absent file = empty source. */
+/** A file in the format of Java properties; an absent file is an empty source. */
 export function propertiesFileSource(path: string): ConfigSource {
   return mapSource(path, existsSync(path) ? parseProperties(readFileSync(path, "utf8")) : new Map());
 }
 
-/** `.env` file: the same lines, keys in environment spelling, values optionally quoted. */
-export function dotEnvSource(path: string): ConfigSource {
-  const entries = existsSync(path) ? [...parseProperties(readFileSync(path, "utf8"))] : [];
-  const variables = entries.map(([key, value]) => [key.replace(/^export\s+/, ""), unquote(value)]);
-  return environmentSource(path, Object.fromEntries(variables));
-}
+const DOT_ENV_LINE = /^\s*(?:export\s+)?([^#\s=][^=]*?)\s*=\s*(.*?)\s*$/;
 
-function parseProperties(text: string): Map<string, string> {
-  const values = new Map<string, string>();
-  const joined = text.replaceAll(/\\\r?\n\s*/g, "");
-  for (const line of joined.split(/\r?\n/)) {
-    const match = /^\s*(?![#!])([^=:]+?)\s*[=:]\s*(.*?)\s*$/.exec(line) ?? undefined;
-    if (match?.[1] !== undefined) values.set(match[1], match[2] ?? "");
-  }
-  return values;
+/** `.env` file: `KEY=value` lines in environment spelling, values optionally quoted and otherwise literal; `#` lines are comments. */
+export function dotEnvSource(path: string): ConfigSource {
+  const lines = existsSync(path) ? readFileSync(path, "utf8").split(/\r?\n/) : [];
+  const variables = lines.flatMap((line) => {
+    const [, key, value] = DOT_ENV_LINE.exec(line) ?? [];
+    return key === undefined || value === undefined ? [] : [[key, unquote(value)]];
+  });
+  return environmentSource(path, Object.fromEntries(variables));
 }
 
 function unquote(value: string): string {

@@ -4,6 +4,7 @@ import type { Log } from "../log/log.ts";
 import { isSerializationConflict } from "./errors.ts";
 import { type Db, kyselyOver, type SqlExecutor, type Tx } from "./executor.ts";
 import type { DataSourceSettings } from "./settings.ts";
+import { runStatement } from "./statement.ts";
 
 const CONFLICT_RETRIES_MAX = 5;
 const CONFLICT_BACKOFF_MS = 20;
@@ -24,11 +25,13 @@ export class Database {
   readonly executor: SqlExecutor;
   readonly #pool: pg.Pool;
   readonly #queryTimeoutMs: number;
+  readonly #log: Log;
 
   constructor(settings: DataSourceSettings, log: Log) {
+    this.#log = log;
     this.#pool = createPool(settings, log);
     this.#queryTimeoutMs = settings.queryTimeoutMs;
-    this.executor = executorOver(this.#pool);
+    this.executor = executorOver((text, values) => runStatement(this.#pool, text, values, this.#queryTimeoutMs));
     this.db = kyselyOver(this.executor);
   }
 
@@ -44,16 +47,6 @@ export class Database {
         if (attempt > CONFLICT_RETRIES_MAX || !isSerializationConflict(error)) throw error;
         await delay(CONFLICT_BACKOFF_MS * attempt * (0.5 + Math.random()));
       }
-    }
-  }
-
-  /** Gives a raw connection for COPY inside a transaction of the caller's; always released. */
-  async withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
-    try {
-      return await work(client);
-    } finally {
-      client.release();
     }
   }
 
@@ -79,12 +72,12 @@ export class Database {
     client.on("error", noteLoss);
     try {
       await client.query(`begin; set local statement_timeout = ${this.#queryTimeoutMs}`);
-      const tx = kyselyOver(executorOver(client)) as Tx;
+      const tx = kyselyOver(executorOver((text, values) => client.query(text, values))) as Tx;
       const hooks: (() => void)[] = [];
       afterCommitHooks.set(tx, hooks);
       const result = await work(tx);
       await client.query("commit");
-      for (const hook of hooks) hook();
+      this.#runHooks(hooks);
       return result;
     } catch (error) {
       await client.query("rollback").catch((lost: Error) => {
@@ -94,6 +87,17 @@ export class Database {
     } finally {
       client.off("error", noteLoss);
       client.release(broken);
+    }
+  }
+
+  /** What is committed stays committed: a hook that fails does not make the transaction look failed. */
+  #runHooks(hooks: readonly (() => void)[]): void {
+    for (const hook of hooks) {
+      try {
+        hook();
+      } catch (error) {
+        this.#log.error({ err: error }, "a hook after a commit failed");
+      }
     }
   }
 }
@@ -117,10 +121,12 @@ function createPool(settings: DataSourceSettings, log: Log): pg.Pool {
 const parserOf: typeof pg.types.getTypeParser = ((oid: number, format?: "text" | "binary") =>
   oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser;
 
-function executorOver(client: pg.Pool | pg.PoolClient): SqlExecutor {
+type Run = (text: string, values: unknown[]) => Promise<pg.QueryResult>;
+
+function executorOver(run: Run): SqlExecutor {
   return {
     async query<R extends object>(text: string, values: readonly unknown[] = []) {
-      const result = await client.query<R>(text, [...values]);
+      const result: pg.QueryResult<R> = await run(text, [...values]);
       return { rows: result.rows, rowCount: result.rowCount ?? 0 };
     },
   };

@@ -1,4 +1,4 @@
-import { type Config, property } from "../config/index.ts";
+import { type Config, PropertyError, property } from "../config/index.ts";
 
 /** How to reach one data source. */
 export interface DataSourceSettings {
@@ -35,7 +35,8 @@ function propertiesOf(name: string) {
     poolIdleMin: property.integer(`${prefix}.pool.min-idle`, {
       default: 15,
       min: 0,
-      meaning: "accepted for compatibility; idle connections close after idle-timeout-ms",
+      meaning: "idle connections close after idle-timeout-ms",
+      withoutEffect: true,
     }),
     idleTimeoutMs: property.integer(`${prefix}.pool.idle-timeout-ms`, {
       default: 300_000,
@@ -50,10 +51,12 @@ function propertiesOf(name: string) {
     keepaliveMs: property.integer(`${prefix}.pool.keepalive-interval-ms`, {
       default: 60_000,
       min: 0,
-      meaning: "accepted for compatibility; TCP keep-alive is always on",
+      meaning: "TCP keep-alive is always on",
+      withoutEffect: true,
     }),
     leakMs: property.integer(`${prefix}.pool.leak-detection-threshold-ms`, {
-      meaning: "accepted for compatibility; every connection is released by scope",
+      meaning: "every connection is released by scope",
+      withoutEffect: true,
     }),
     queryTimeoutMs: property.integer(`${prefix}.query-timeout-ms`, {
       default: 60_000,
@@ -71,7 +74,12 @@ export function dataSourceSettings(config: Config, name: string, applicationName
   const pooled = config.get(properties.poolEnabled);
   return {
     name,
-    url: withCredentials(config.get(properties.url), config.get(properties.username), config.get(properties.password)),
+    url: withCredentials(
+      properties.url.name,
+      config.get(properties.url),
+      config.get(properties.username),
+      config.get(properties.password),
+    ),
     poolSizeMax: config.get(properties.poolSizeMax),
     idleTimeoutMs: pooled ? config.get(properties.idleTimeoutMs) : 1,
     connectionLifetimeMs: config.get(properties.lifetimeMs),
@@ -81,16 +89,38 @@ export function dataSourceSettings(config: Config, name: string, applicationName
   };
 }
 
-/** Accepts the JDBC form too; credentials in the URL win over the separate properties. */
-export function withCredentials(text: string, username: string, password: string): string {
-  const url = new URL(text.replace(/^jdbc:/, "").replace(/^postgresql:/, "postgres:"));
-  if (url.searchParams.has("user")) url.username = encodeURIComponent(url.searchParams.get("user") ?? "");
-  if (url.searchParams.has("password")) url.password = encodeURIComponent(url.searchParams.get("password") ?? "");
-  if (url.username === "") {
-    url.username = encodeURIComponent(username);
-    url.password = encodeURIComponent(password);
-  }
-  for (const jdbcOnly of ["user", "password", "reWriteBatchedInserts", "ApplicationName", "currentSchema"])
-    url.searchParams.delete(jdbcOnly);
+/** What is taken over from the parameters of a JDBC URL; the others tune the JDBC driver. */
+const JDBC_PARAMETERS = ["sslmode", "sslrootcert", "sslcert", "sslkey"];
+
+/**
+ * Accepts the JDBC form too; credentials in the URL win over the separate properties. `sslmode` means what it means to
+ * libpq and JDBC: `require` encrypts without checking the certificate. Throws PropertyError that shows no part of the URL.
+ */
+export function withCredentials(property: string, text: string, username: string, password: string): string {
+  const url = parseUrl(property, text);
+  const user = url.username || encodeURIComponent(url.searchParams.get("user") ?? username);
+  const secret = url.password || encodeURIComponent(url.searchParams.get("password") ?? (url.username ? "" : password));
+  if (text.startsWith("jdbc:")) dropJdbcParameters(property, url.searchParams);
+  for (const name of ["user", "password"]) url.searchParams.delete(name);
+  if (url.searchParams.has("sslmode") && !url.searchParams.has("uselibpqcompat"))
+    url.searchParams.set("uselibpqcompat", "true");
+  url.username = user;
+  url.password = secret;
   return url.toString();
+}
+
+function parseUrl(property: string, text: string): URL {
+  const form = "a database URL, postgres://host:port/database or jdbc:postgresql://host:port/database";
+  const url = URL.parse(text.replace(/^jdbc:/, "").replace(/^postgresql:/, "postgres:"));
+  if (url === null || url.protocol !== "postgres:" || url.hostname === "")
+    throw new PropertyError(property, "(not shown)", `${form}; special characters of a password are percent-encoded`);
+  return url;
+}
+
+function dropJdbcParameters(property: string, parameters: URLSearchParams): void {
+  const schema = parameters.get("currentSchema") ?? "public";
+  if (schema !== "public")
+    throw new PropertyError(property, `currentSchema=${schema}`, "possible: the tables are in the schema public");
+  if (parameters.get("ssl") === "true" && !parameters.has("sslmode")) parameters.set("sslmode", "verify-full");
+  for (const name of [...parameters.keys()]) if (!JDBC_PARAMETERS.includes(name)) parameters.delete(name);
 }

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { access, constants as accessModes, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { constants, createZstdCompress, createZstdDecompress, zstdDecompress } from "node:zlib";
+import { constants, createZstdCompress, zstdDecompress } from "node:zlib";
 import { type Config, property } from "../config/index.ts";
 
 export const fileProperties = {
@@ -64,6 +64,7 @@ export class FileStore {
   /** Creates the directory; throws when it cannot be written. */
   async open(): Promise<void> {
     await mkdir(this.#root, { recursive: true });
+    await access(this.#root, accessModes.W_OK);
   }
 
   /** Stores a stream under `path` (slash-separated); an existing file of that path is replaced. */
@@ -101,11 +102,6 @@ export class FileStore {
     if (createHash("sha256").update(compressed).digest("hex") !== file.sha256)
       throw new FileLost(file.location, "does not match its checksum");
     return promisify(zstdDecompress)(compressed);
-  }
-
-  /** As read, in pieces; the checksum is left to the caller. */
-  stream(file: Pick<StoredFile, "location">): Readable {
-    return createReadStream(this.#pathOf(file.location)).pipe(createZstdDecompress());
   }
 
   /** Deleting a file that is gone already succeeds. */

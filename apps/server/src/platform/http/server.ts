@@ -9,6 +9,7 @@ import Fastify, {
   LogController,
 } from "fastify";
 import type { Log } from "../log/log.ts";
+import { allowedMethods } from "./allowed-methods.ts";
 import { BODY_SIZE_MAX_BYTES, parseWith, registerBodyParsers } from "./body.ts";
 import { answerError } from "./errors.ts";
 import { type Authenticate, holdsAny, type Principal } from "./principal.ts";
@@ -19,7 +20,8 @@ import type { HttpSettings } from "./settings.ts";
 /** Above the idle time-out of common reverse proxies (60 s), so that the proxy closes first. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const REQUEST_TIMEOUT_MS = 600_000;
-const PATH_PARAMETER_MAX = 1_024;
+/** As long as a whole request line may be: some parameters are lists of ids. */
+const PATH_PARAMETER_MAX_CHARS = 16_384;
 
 export interface HttpServerOptions {
   settings: HttpSettings;
@@ -44,7 +46,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     trustProxy: true,
     forceCloseConnections: "idle",
     genReqId: () => crypto.randomUUID(),
-    routerOptions: { maxParamLength: PATH_PARAMETER_MAX },
+    frameworkErrors: answerError,
+    routerOptions: { maxParamLength: PATH_PARAMETER_MAX_CHARS },
   });
   registerBodyParsers(app);
   await app.register(multipart, { limits: { fields: 50, parts: 60, fieldSize: BODY_SIZE_MAX_BYTES } });
@@ -52,16 +55,25 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.addHook("onRequest", async (_request, reply) => addCommonHeaders(reply, options));
   app.addHook("onResponse", async (request, reply) => observe(request, reply, options));
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    answerError(
-      new AppError("not-found", `There is nothing at ${request.method} ${request.url.split("?")[0]}.`),
-      request,
-      reply,
-    ),
-  );
+  const operations = [...V1_OPERATIONS, ...V2_OPERATIONS];
+  answerUnknown(app, [...operations, ...options.routes.map(({ method, path }): Operation => [method, path])]);
   for (const route of options.routes) addRoute(app, route, options.authenticate);
-  addUnbuilt(app, [...V1_OPERATIONS, ...V2_OPERATIONS]);
+  addUnbuilt(app, operations);
   return app;
+}
+
+/** 405 where the address exists with other methods, else 404. */
+function answerUnknown(app: FastifyInstance, operations: readonly Operation[]): void {
+  const methodsOf = allowedMethods(operations);
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?")[0] ?? "/";
+    const methods = methodsOf(path);
+    if (methods.length === 0)
+      return answerError(new AppError("not-found", `There is nothing at ${request.method} ${path}.`), request, reply);
+    reply.header("Allow", methods.join(", "));
+    const detail = `${request.method} is not offered at ${path}; offered: ${methods.join(", ")}.`;
+    return answerError(new AppError("method-not-allowed", detail), request, reply);
+  });
 }
 
 function addRoute(app: FastifyInstance, route: Route, authenticate: Authenticate): void {

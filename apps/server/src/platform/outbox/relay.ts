@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Config, property } from "../config/index.ts";
-import type { Database, Tx } from "../db/index.ts";
+import { type Database, isDatabaseOutage, type Tx } from "../db/index.ts";
 import type { Log } from "../log/log.ts";
 import { type DueEvent, lockDueEvents, postponeEvent, removeEvents } from "./store.ts";
 
@@ -23,7 +23,8 @@ export const relayProperties = {
   largeThreshold: property.integer("dt.notification.outbox-relay.large-notification-threshold-bytes", {
     default: 65_536,
     min: 0,
-    meaning: "accepted for compatibility; payloads stay in the outbox until notifications are published",
+    meaning: "payloads stay in the outbox until notifications are published",
+    withoutEffect: true,
   }),
 };
 
@@ -52,6 +53,8 @@ export function relaySettings(config: Config): RelaySettings {
  * undoes its event alone; that event is put off with a growing delay and the others go on.
  */
 export class OutboxRelay {
+  /** Since the start of the process. */
+  readonly counters = { delivered: 0, postponed: 0, failures: 0 };
   readonly #database: Database;
   readonly #subscribers: readonly Subscriber[];
   readonly #settings: RelaySettings;
@@ -85,6 +88,7 @@ export class OutboxRelay {
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const carried = await this.#carryBatch().catch((error: unknown) => {
+        this.counters.failures++;
         this.#log.warn({ err: error }, "the outbox relay could not reach its events; it tries again");
         return 0;
       });
@@ -104,12 +108,13 @@ export class OutboxRelay {
   }
 
   async #carryBatch(): Promise<number> {
-    let failed: { event: DueEvent; error: unknown } | undefined;
+    let failed: DueEvent | undefined;
     try {
-      return await this.#database.transaction(async (tx) => {
+      const carried = await this.#database.transaction(async (tx) => {
+        failed = undefined;
         const events = await lockDueEvents(tx, this.#settings.batchSize);
         for (const event of events) {
-          failed = { event, error: undefined };
+          failed = event;
           for (const subscriber of this.#subscribers) await subscriber(tx, event);
         }
         failed = undefined;
@@ -119,9 +124,11 @@ export class OutboxRelay {
         );
         return events.length;
       });
+      this.counters.delivered += carried;
+      return carried;
     } catch (error) {
-      if (failed === undefined) throw error;
-      await this.#postpone(failed.event, error);
+      if (failed === undefined || isDatabaseOutage(error) || this.#stopping.signal.aborted) throw error;
+      await this.#postpone(failed, error);
       return this.#settings.batchSize;
     }
   }
@@ -135,5 +142,6 @@ export class OutboxRelay {
     await this.#database.transaction((tx) =>
       postponeEvent(tx, event.id, delayMs, String(error).slice(0, ERROR_TEXT_MAX)),
     );
+    this.counters.postponed++;
   }
 }

@@ -1,1 +1,2 @@
+export { addEngineMetrics } from "./engine-metrics.ts";
 export { Metrics } from "./metrics.ts";

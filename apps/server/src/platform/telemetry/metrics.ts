@@ -1,19 +1,29 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
+/** One value of a metric with its labels. */
+export interface Sample {
+  labels: Record<string, string>;
+  value: number;
+}
+
+interface Description {
+  name: string;
+  help: string;
+  /** Names of the labels of every sample. */
+  labels?: readonly string[];
+}
+
 /** The instance's Prometheus registry; names follow spec/cluster.md §2 so that dashboards keep working. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests: Histogram<"method" | "uri" | "status">;
 
+  /** Also registers what the runtime tells of itself: memory, garbage collection, event loop lag. */
   constructor(version: string) {
     collectDefaultMetrics({ register: this.registry });
-    const info = new Gauge({
-      name: "dt_info",
-      help: "Version of this instance",
-      labelNames: ["version"],
-      registers: [this.registry],
-    });
-    info.set({ version }, 1);
+    this.gauge({ name: "dt_info", help: "Version of this instance", labels: ["version"] }, () => [
+      { labels: { version }, value: 1 },
+    ]);
     this.#requests = new Histogram({
       name: "http_server_requests_seconds",
       help: "Answered API requests",
@@ -31,19 +41,31 @@ export class Metrics {
   }
 
   /** A gauge read when metrics are scraped. */
-  gauge(name: string, help: string, read: () => number): void {
+  gauge({ name, help, labels = [] }: Description, read: () => number | Sample[]): void {
     new Gauge({
       name,
       help,
+      labelNames: [...labels],
       registers: [this.registry],
       collect() {
-        this.set(read());
+        this.reset();
+        for (const sample of samplesOf(read())) this.set(sample.labels, sample.value);
       },
     });
   }
 
-  counter(name: string, help: string): Counter {
-    return new Counter({ name, help, registers: [this.registry] });
+  /** A counter that somebody else keeps, read when metrics are scraped. */
+  counter({ name, help, labels = [] }: Description, read: () => number | Sample[]): void {
+    new Counter({
+      name,
+      help,
+      labelNames: [...labels],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const sample of samplesOf(read())) this.inc(sample.labels, sample.value);
+      },
+    });
   }
 
   get contentType(): string {
@@ -53,4 +75,8 @@ export class Metrics {
   text(): Promise<string> {
     return this.registry.metrics();
   }
+}
+
+function samplesOf(read: number | Sample[]): Sample[] {
+  return typeof read === "number" ? [{ labels: {}, value: read }] : read;
 }
