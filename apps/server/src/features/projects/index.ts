@@ -11,6 +11,7 @@ export { projectAccessDenied, projectNotFound } from "./errors.ts";
 export { accessible, type LookupDeps, requireProject } from "./queries/find-project.ts";
 export { projectSubject } from "./rules/project-json.ts";
 export { type AccessControlSwitch, isAccessControlOn, portfolioScopeOf } from "./scope-of.ts";
+export { recordAnalysed, recordRiskScores } from "./store/derived.ts";
 export { type ProjectRow, readProject } from "./store/listing.ts";
 export {
   findProject,
@@ -23,7 +24,6 @@ export {
   recordInventory,
   updateProject,
 } from "./store/projects.ts";
-export { recordAnalysed, recordRiskScores } from "./store/derived.ts";
 export { type PortfolioScope, visibleProject } from "./store/scope.ts";
 export { tagsOf } from "./store/tags.ts";
 

@@ -89,7 +89,8 @@ const presented: RawBuilder<unknown> = sql`select c.uuid, i.group_name, i.name, 
 function matching(searchText: string | undefined): RawBuilder<unknown> {
   if (searchText === undefined) return sql`true`;
   const pattern = `%${searchText.replaceAll(/[\\%_]/g, "\\$&")}%`;
-  return sql`(i.name ilike ${pattern} or i.group_name ilike ${pattern} or i.purl ilike ${pattern})`;
+  const folded = sql`lower(${pattern} collate "C")`;
+  return sql`(lower(i.name) like ${folded} or lower(i.group_name) like ${folded} or lower(i.purl) like ${folded})`;
 }
 
 function orderOf({ column, descending }: ComponentPage): RawBuilder<unknown> {

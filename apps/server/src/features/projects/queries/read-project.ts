@@ -4,14 +4,7 @@ import type { ProjectsDeps } from "../deps.ts";
 import { projectNotFound } from "../errors.ts";
 import { projectJson, versionJson } from "../rules/project-json.ts";
 import { portfolioScopeOf } from "../scope-of.ts";
-import {
-  countProjects,
-  listProjects,
-  listVersions,
-  type ProjectFilter,
-  type ProjectPage,
-  readProject,
-} from "../store/listing.ts";
+import { listProjects, listVersions, type ProjectFilter, type ProjectPage, readProject } from "../store/listing.ts";
 import { findLatestProject, findProject, findProjectByName } from "../store/projects.ts";
 import { listTags } from "../store/tags.ts";
 import { findTeams } from "../store/team-access.ts";
@@ -57,7 +50,7 @@ export async function readPage(
 ): Promise<{ items: ProjectResponse[]; total: number }> {
   const { db } = deps.database;
   const scope = await portfolioScopeOf(deps.settings, principal);
-  const [rows, total] = await Promise.all([listProjects(db, scope, filter, page), countProjects(db, scope, filter)]);
+  const { rows, total } = await listProjects(db, scope, filter, page);
   const metrics = await deps.metricsOf?.(
     db,
     rows.map(({ id }) => id),

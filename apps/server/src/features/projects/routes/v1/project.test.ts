@@ -316,6 +316,8 @@ describe("lists", () => {
     expect(await names(`/project/${root.uuid}/children/classifier/DEVICE`)).toEqual([]);
     expect(await names(`/project?name=${prefix}-off`)).toEqual(["off"]);
     expect(await names("/project?searchText=100%25_")).toEqual([]);
+    await create({ name: `${prefix}-Über` });
+    expect(await names(`/project?searchText=${prefix.toUpperCase()}-${encodeURIComponent("Über")}`)).toEqual(["Über"]);
     const tags = (await call("GET", `/tag?searchText=${prefix}`)).json<{ name: string; projectCount: number }[]>();
     expect(tags).toMatchObject([{ name: prefix, projectCount: 2 }]);
   });
