@@ -33,7 +33,12 @@ export class Seed {
   }
 
   async project(name = `project ${randomUUID()}`): Promise<{ id: number; uuid: string }> {
-    return this.#one("insert into project (name, version) values ($1, '1.0') returning id, uuid", [name]);
+    return this.#one(
+      `with p as (insert into project (name, version) values ($1, '1.0') returning id, uuid),
+         h as (insert into project_hierarchy (parent_id, child_id, depth) select id, id, 0 from p)
+       select id, uuid from p`,
+      [name],
+    );
   }
 
   /** An identity that stands for a purl, whatever else it is called. */

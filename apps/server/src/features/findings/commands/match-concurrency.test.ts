@@ -10,7 +10,7 @@ import { verifyMatches } from "./verify-matches.ts";
 let server: TestServer;
 let seed: Seed;
 beforeAll(async () => {
-  server = await testServer({ properties: { "dt.datasource.pool.max-size": "20" } });
+  server = await testServer({ properties: { "dt.datasource.pool.max-size": "24" } });
   seed = new Seed(server.database.executor);
 });
 afterAll(() => server?.close());
@@ -66,70 +66,89 @@ async function deadlocks(): Promise<number> {
   return row?.deadlocks ?? -1;
 }
 
-const PACKAGES = 5;
-const ROUNDS = 30;
+const BURSTS = 60;
+const BURSTS_AT_ONCE = 3;
+const ADVISORIES_PER_PACKAGE = 3;
+const HELD_MAX_MS = 6;
 
-/** What a mirror and its follower do: change advisories, and after the commit match the identities of their packages. */
-async function changeAdvisories(random: () => number): Promise<void> {
-  for (let round = 0; round < ROUNDS; round++) {
-    const packageKey = `npm/storm-${Math.floor(random() * PACKAGES)}`;
-    const introduced = String(Math.floor(random() * 10));
-    await seedAdvisory(`S-${packageKey}-${Math.floor(random() * 3)}`, packageKey, introduced, random() < 0.3);
-    const page = { packageKeys: [packageKey], afterId: 0, limit: MATCH_BATCH_SIZE };
-    await matchSlowly(await identitiesOfPackages(server.database.db, page), random);
-  }
+/**
+ * Imports, changes and withdrawals of one package at the same moment. Nothing comes after them that would heal what they
+ * leave behind, so each burst is a chance to see one actor undo another.
+ */
+async function burst(packageName: string, random: () => number): Promise<void> {
+  await changeAdvisory(packageName, random);
+  await importProject(packageName, random);
+  const actors = [changeAdvisory, importProject, changeAdvisory, changeAdvisory, importProject, changeAdvisory];
+  await Promise.all(
+    actors.map(async (act) => {
+      await delay(random() * HELD_MAX_MS);
+      await act(packageName, random);
+    }),
+  );
 }
 
-/** In one transaction, as mirrors do: a reader must never see an advisory without what it affects. */
-function seedAdvisory(id: string, packageKey: string, introduced: string, rejected: boolean): Promise<unknown> {
+/** What a mirror and its follower do: one transaction for the advisory; after its commit match the package's identities. */
+async function changeAdvisory(packageName: string, random: () => number): Promise<void> {
+  const packageKey = `npm/${packageName}`;
+  const id = `${packageName}-${Math.floor(random() * ADVISORIES_PER_PACKAGE)}`;
+  await storeAdvisory({ id, packageKey, introduced: Math.floor(random() * 10), rejected: random() < 0.3 });
+  const page = { packageKeys: [packageKey], afterId: 0, limit: MATCH_BATCH_SIZE };
+  await matchSlowly(await identitiesOfPackages(server.database.db, page), random);
+}
+
+/** What an import and its analysis do: identities, committed, then those of the project that were never matched. */
+async function importProject(packageName: string, random: () => number): Promise<void> {
+  const { id: projectId } = await seed.project();
+  for (let count = 0; count < 2; count++) {
+    const version = `${Math.floor(random() * 10)}.0.${Math.floor(random() * 1_000_000)}`;
+    await seed.component(projectId, await seed.identity(`pkg:npm/${packageName}@${version}`));
+  }
+  const page = { projectId, afterId: 0, unmatchedOnly: true, limit: MATCH_BATCH_SIZE };
+  await matchSlowly(await identitiesOfProject(server.database.db, page), random);
+}
+
+interface StoredAdvisory {
+  id: string;
+  packageKey: string;
+  introduced: number;
+  rejected: boolean;
+}
+
+/** One statement, as mirrors use one transaction: nobody sees an advisory without what it affects. */
+function storeAdvisory({ id, packageKey, introduced, rejected }: StoredAdvisory): Promise<unknown> {
   return seed.rows(
     `with v as (
-       insert into vulnerability (source, vuln_id, severity, published, rejected) values ('OSV', $1, 4, now(), case when $4 then now() end)
-       on conflict (vuln_id, source) do update set severity = 1 + (vulnerability.severity + 1) % 5, rejected = excluded.rejected
+       insert into vulnerability (source, vuln_id, severity, published, rejected)
+       values ('OSV', $1, 4, now(), case when $4 then now() end)
+       on conflict (vuln_id, source) do update
+         set severity = 1 + (vulnerability.severity + 1) % 5, rejected = excluded.rejected
        returning id)
      insert into vulnerability_affected (vulnerability_id, ordinal, package_key, scheme, ecosystem, affected)
      select id, 0, $2, 'npm', 'npm', jsonb_build_object('versions', '[]'::jsonb, 'patched', '[]'::jsonb, 'ranges',
        jsonb_build_array(jsonb_build_object('kind', 'SEMVER', 'introduced', $3::text || '.0.0'))) from v
      on conflict (vulnerability_id, ordinal) do update set affected = excluded.affected`,
-    [id, packageKey, introduced, rejected],
+    [id, packageKey, String(introduced), rejected],
   );
-}
-
-/** What an import and its analysis do: new identities, committed, then those of the project that were never matched. */
-async function importProjects(random: () => number): Promise<void> {
-  for (let round = 0; round < ROUNDS; round++) {
-    const { id: projectId } = await seed.project();
-    for (let count = 0; count < 3; count++) {
-      const version = `${Math.floor(random() * 10)}.0.${Math.floor(random() * 1_000_000)}`;
-      const identityId = await seed.identity(`pkg:npm/storm-${Math.floor(random() * PACKAGES)}@${version}`);
-      await seed.component(projectId, identityId);
-    }
-    const page = { projectId, afterId: 0, unmatchedOnly: true, limit: MATCH_BATCH_SIZE };
-    await matchSlowly(await identitiesOfProject(server.database.db, page), random);
-  }
 }
 
 /** Holds the locks for a moment, so that the others come in between. */
 function matchSlowly(identityIds: readonly number[], random: () => number): Promise<unknown> {
   return server.database.transaction(async (tx) => {
     const changes = await matchIdentities(tx, identityIds);
-    await delay(random() * 3);
+    await delay(random() * HELD_MAX_MS);
     return changes;
   });
 }
 
 test("imports, changed advisories and withdrawals at once end where matching from scratch would", async () => {
   const random = seededRandom();
-  const workers = [
-    changeAdvisories,
-    importProjects,
-    changeAdvisories,
-    importProjects,
-    changeAdvisories,
-    changeAdvisories,
-  ];
-  await Promise.all(workers.map((work) => work(random)));
+  const names = Array.from({ length: BURSTS }, (_, index) => `storm-${index}`);
+  const next = names.values();
+  const lanes = Array.from({ length: BURSTS_AT_ONCE }, async () => {
+    for (const name of next) await burst(name, random);
+  });
+  await Promise.all(lanes);
   const { differences, identities, matches } = await verifyMatches(server.database);
   expect(differences).toEqual([]);
-  expect([identities >= 2 * ROUNDS * 3, matches > 0]).toEqual([true, true]);
+  expect([identities >= BURSTS * 6, matches > 0]).toEqual([true, true]);
 });

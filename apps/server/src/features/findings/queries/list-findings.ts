@@ -43,7 +43,8 @@ export async function listFindings(
   const order = sortColumn(request.page, SORT_FIELDS, "severity");
   /** Rank 0 is the worst, so ascending rank is descending severity. */
   const ranked = request.page.sortName === "vulnerability.severityRank";
-  const byDefault = request.page.sortName === undefined;
+  // Clients send the parameter empty, too.
+  const byDefault = !request.page.sortName;
   const descending = byDefault || (ranked ? !request.page.descending : request.page.descending);
   const { rows, total } = await listProjectFindings(db, {
     ...request.page,
