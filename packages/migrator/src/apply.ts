@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { whileWatching } from "./blockers.ts";
-import { type ClassifiedMigration, classifyMigration } from "./classified-files.ts";
-import type { ClassifiedStatement } from "./classify/verdict.ts";
 import { sqlStateOf } from "./connection.ts";
 import type { MigrationFile } from "./files.ts";
 import { recordBegun, recordDone } from "./history.ts";
 import { requireEpoch } from "./lock.ts";
 import { MigrationError } from "./migration-error.ts";
+import type { RunnableMigration, RunnableStatement } from "./prepare.ts";
 import { dropInvalidIndexes } from "./torn-indexes.ts";
 
 /** Longer, and every reader that comes after us queues behind our waiting ALTER for that long. */
@@ -32,14 +31,13 @@ export type ApplyContext = {
 };
 
 /** Applies one file and records it. Throws MigrationError; a next run goes on from there. */
-export async function applyFile(context: ApplyContext, source: MigrationFile, torn: boolean): Promise<void> {
-  const file = await classifyMigration(source);
+export async function applyFile(context: ApplyContext, file: RunnableMigration, torn: boolean): Promise<void> {
   if (file.transactional) await applyInTransaction(context, file);
   else await applyStepwise(context, file, torn);
 }
 
 /** All statements, the fence and the history row in one transaction; tried again while others hold a table. */
-async function applyInTransaction(context: ApplyContext, file: ClassifiedMigration): Promise<void> {
+async function applyInTransaction(context: ApplyContext, file: RunnableMigration): Promise<void> {
   const deadline = Date.now() + context.lockRetryMaxMs;
   let blockers: string[] = [];
   for (let attempt = 1; ; attempt++) {
@@ -60,7 +58,7 @@ async function applyInTransaction(context: ApplyContext, file: ClassifiedMigrati
 
 async function attemptInTransaction(
   context: ApplyContext,
-  file: ClassifiedMigration,
+  file: RunnableMigration,
   onBlocked: (blockers: string[]) => void,
 ): Promise<void> {
   const { client, observer, component, version, epoch } = context;
@@ -86,7 +84,7 @@ async function guardTransaction(client: Client): Promise<void> {
 }
 
 /** Statement by statement, each repeatable; the `running` row tells a next run that this one was torn off. */
-async function applyStepwise(context: ApplyContext, file: ClassifiedMigration, torn: boolean): Promise<void> {
+async function applyStepwise(context: ApplyContext, file: RunnableMigration, torn: boolean): Promise<void> {
   const { client, component, version, epoch } = context;
   const start = performance.now();
   if (torn) context.log(`${file.id} was interrupted before; going on`);
@@ -112,15 +110,23 @@ async function fenced(client: Client, epoch: bigint, work: () => Promise<void>):
   }
 }
 
-async function runStatement(client: Client, file: MigrationFile, statement: ClassifiedStatement): Promise<void> {
+async function runStatement(client: Client, file: MigrationFile, statement: RunnableStatement): Promise<void> {
   try {
     await client.query(statement.text);
   } catch (cause) {
     if (PASSING_STATES.has(sqlStateOf(cause) ?? "")) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     const hint = cause instanceof Error && "hint" in cause && cause.hint ? ` (${cause.hint})` : "";
-    throw new MigrationError("statement-failed", `${file.id}.sql, line ${statement.line}: ${reason}${hint}`, { cause });
+    throw new MigrationError("statement-failed", `${file.id}.sql, line ${lineOf(statement, cause)}: ${reason}${hint}`, {
+      cause,
+    });
   }
+}
+
+/** PostgreSQL tells the place as a character of what was sent. */
+function lineOf(statement: RunnableStatement, cause: unknown): number {
+  const position = cause instanceof Error && "position" in cause ? Number(cause.position) : 1;
+  return statement.line + statement.text.slice(0, Math.max(0, position - 1)).split("\n").length - 1;
 }
 
 function isPassing(error: unknown): boolean {

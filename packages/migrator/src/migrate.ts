@@ -14,6 +14,7 @@ import { acquireLock, claimEpoch, thisProcess } from "./lock.ts";
 import { describeOwner } from "./lock-inspection.ts";
 import { endOrphans } from "./orphans.ts";
 import { compare, type RunPhase, type SchemaState } from "./plan.ts";
+import { prepareFiles } from "./prepare.ts";
 
 const LOCK_WAIT_DEFAULT_MS = 15 * 60 * 1000;
 const LOCK_RETRY_DEFAULT_MS = 10 * 60 * 1000;
@@ -111,7 +112,7 @@ async function applyPending(context: ApplyContext, state: SchemaState, options: 
   const { component } = options;
   const report = options.onProgress ?? (() => {});
   if (state.pending.length === 0) context.log(DONE_BY_ANOTHER);
-  for (const file of state.pending) {
+  for (const file of await prepareFiles(state.pending)) {
     const start = performance.now();
     report({ component, id: file.id, state: "started" });
     try {

@@ -1,6 +1,5 @@
 import type { Client } from "pg";
 import { indexNamesIn } from "./classify/index-names.ts";
-import type { ClassifiedStatement } from "./classify/verdict.ts";
 
 /**
  * Drops what an interrupted CREATE or REINDEX INDEX CONCURRENTLY left behind: invalid indexes, and only those the torn
@@ -8,7 +7,7 @@ import type { ClassifiedStatement } from "./classify/verdict.ts";
  */
 export async function dropInvalidIndexes(
   client: Client,
-  statements: readonly ClassifiedStatement[],
+  statements: readonly { text: string }[],
   log: (message: string) => void,
 ): Promise<void> {
   const built = await Promise.all(statements.map((statement) => indexNamesIn(statement.text)));

@@ -1,0 +1,29 @@
+import { classifyInThread } from "./classify-in-thread.ts";
+import type { MigrationFile } from "./files.ts";
+
+/** One piece of SQL sent to the server at once. */
+export interface RunnableStatement {
+  /** Line of the file it begins at, from 1. */
+  line: number;
+  text: string;
+}
+
+/** A file as it is run: in one transaction, or statement by statement. */
+export type RunnableMigration = MigrationFile & { statements: RunnableStatement[]; transactional: boolean };
+
+/** Every statement PostgreSQL refuses inside a transaction block has one of these words. */
+const OUTSIDE_TRANSACTION = /\b(concurrently|vacuum|reindex|cluster|database|tablespace|system|subscription)\b/i;
+
+/**
+ * How each file is run. Only files with a word of the statements that cannot be in a transaction are parsed to find out: the
+ * grammar costs a starting server half a gigabyte, and PostgreSQL itself refuses what should have been parsed after all.
+ */
+export async function prepareFiles(files: readonly MigrationFile[]): Promise<RunnableMigration[]> {
+  const parsed = await classifyInThread(files.filter(({ text }) => OUTSIDE_TRANSACTION.test(text)));
+  const byId = new Map(parsed.map((file) => [file.id, file]));
+  return files.map((file) => byId.get(file.id) ?? inOneTransaction(file));
+}
+
+function inOneTransaction(file: MigrationFile): RunnableMigration {
+  return { ...file, statements: [{ line: 1, text: file.text }], transactional: true };
+}
