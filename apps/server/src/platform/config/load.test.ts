@@ -3,7 +3,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { type LoadOptions, loadConfig } from "./load.ts";
-import { property } from "./property.ts";
+import { type Property, property } from "./property.ts";
 
 const directories: string[] = [];
 let directory = "";
@@ -73,42 +73,42 @@ describe("environment spellings", () => {
 });
 
 describe("expressions", () => {
-  const valueOf = (value: string, environment: Record<string, string> = {}, declared: LoadOptions["declared"] = []) =>
+  const expanded = (value: string, environment: Record<string, string> = {}, declared: LoadOptions["declared"] = []) =>
     load({ environment: { DT_SOME_TEXT: value, ...environment }, declared }).get(text);
 
   test("another property, wherever it is set, and a default of one that is not", () => {
     file("config/application.properties", "dt.other = there\n");
-    expect(valueOf("in ${dt.other}/${dt.missing:x:y}")).toBe("in there/x:y");
+    expect(expanded("in ${dt.other}/${dt.missing:x:y}")).toBe("in there/x:y");
   });
   test("the declared default of another property", () => {
     const home = property.string("dt.data-directory", { default: "${user.home}/.data", meaning: "data" });
-    expect(valueOf("${dt.data-directory}/storage", {}, [home])).toBe(`${homedir()}/.data/storage`);
+    expect(expanded("${dt.data-directory}/storage", {}, [home])).toBe(`${homedir()}/.data/storage`);
   });
   test("nested ones, and braces that are none", () => {
-    expect(valueOf("${dt.${dt.which}} {a} $b ${open", { DT_WHICH: "a", DT_A: "yes" })).toBe("yes {a} $b ${open");
+    expect(expanded("${dt.${dt.which}} {a} $b ${open", { DT_WHICH: "a", DT_A: "yes" })).toBe("yes {a} $b ${open");
   });
   test("a property that is not set is named", () => {
-    expect(() => valueOf("${dt.missing}")).toThrow('dt.some.text: "${dt.missing}" is not a property that is set');
+    expect(() => expanded("${dt.missing}")).toThrow('dt.some.text: "${dt.missing}" is not a property that is set');
   });
   test("a circle ends", () => {
-    expect(() => valueOf("${dt.a}", { DT_A: "${dt.b}", DT_B: "${dt.a}" })).toThrow(/nested expressions/);
+    expect(() => expanded("${dt.a}", { DT_A: "${dt.b}", DT_B: "${dt.a}" })).toThrow(/nested expressions/);
   });
 
   test("a file: trailing white space is cut, its content is literal", () => {
     file("secret", "p${dt.missing}\\w \n\n");
-    expect(valueOf(`\${file::${directory}/secret}`)).toBe("p${dt.missing}\\w");
+    expect(expanded(`\${file::${directory}/secret}`)).toBe("p${dt.missing}\\w");
   });
   test("64 KiB of a file are read, one byte more is refused", () => {
     file("full", "a".repeat(65_536));
-    expect(valueOf(`\${file::${directory}/full}`)).toHaveLength(65_536);
+    expect(expanded(`\${file::${directory}/full}`)).toHaveLength(65_536);
     file("over", "a".repeat(65_537));
-    expect(() => valueOf(`\${file::${directory}/over}`)).toThrow(/at most 65536 bytes/);
+    expect(() => expanded(`\${file::${directory}/over}`)).toThrow(/at most 65536 bytes/);
   });
   test("a file that does not exist, or is none, is named", () => {
-    expect(() => valueOf(`\${file::${directory}/nothing}`)).toThrow(
+    expect(() => expanded(`\${file::${directory}/nothing}`)).toThrow(
       /dt\.some\.text.*nothing" is not a file that exists/,
     );
-    expect(() => valueOf(`\${file::${directory}}`)).toThrow(/not a file that exists/);
+    expect(() => expanded(`\${file::${directory}}`)).toThrow(/not a file that exists/);
   });
 });
 
@@ -142,7 +142,7 @@ describe("files", () => {
 });
 
 describe("a value of the wrong kind names its property and what it may be", () => {
-  const cases = [
+  const cases: [Property<unknown>, string, RegExp][] = [
     [size, "1", /dt\.pool\.max-size: "1" is not a whole number from 2/],
     [size, "2.5", /whole number/],
     [property.boolean("dt.pool.max-size", { meaning: "" }), "maybe", /true or false/],
@@ -150,7 +150,7 @@ describe("a value of the wrong kind names its property and what it may be", () =
     [property.oneOf("dt.pool.max-size", ["a", "b"], { meaning: "" }), "c", /one of a, b/],
     [property.cron("dt.pool.max-size", { meaning: "" }), "* * * *", /five fields/],
     [property.cron("dt.pool.max-size", { meaning: "" }), "0 25 * * *", /five fields/],
-  ] as const;
+  ];
   test.each(cases)("%#", (declared, value, message) => {
     expect(() => load({ environment: { DT_POOL_MAX_SIZE: value } }).get(declared)).toThrow(message);
   });

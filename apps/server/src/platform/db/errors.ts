@@ -17,7 +17,7 @@ const CONNECTION_CODES = new Set([
   "53300",
 ]);
 const CONNECTION_MESSAGES =
-  /timeout exceeded when trying to connect|Connection terminated|terminating connection|server closed the connection|pgbouncer|query_wait_timeout|no more connections/i;
+  /timeout exceeded when trying to connect|Connection (terminated|ended)|is not queryable|terminating connection|server closed the connection|pgbouncer|query_wait_timeout|no more connections/i;
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

@@ -95,6 +95,8 @@ function addRoute(app: FastifyInstance, route: Route, authenticate: Authenticate
 const authenticated = new WeakMap<FastifyRequest, Principal | undefined>();
 
 function inputOf(route: Route, request: FastifyRequest, reply: FastifyReply) {
+  if (route.body !== undefined && request.isMultipart())
+    throw new AppError("unsupported-media-type", "This operation takes no multipart/form-data.");
   return {
     params: route.params === undefined ? undefined : parseWith(route.params, request.params, "path"),
     query: route.query === undefined ? undefined : parseWith(route.query, request.query, "query"),
