@@ -19,11 +19,15 @@ const OUTSIDE_TRANSACTION = /\b(concurrently|vacuum|reindex|cluster|database|tab
  * grammar costs a starting server half a gigabyte, and PostgreSQL itself refuses what should have been parsed after all.
  */
 export async function prepareFiles(files: readonly MigrationFile[]): Promise<RunnableMigration[]> {
-  const parsed = await classifyInThread(files.filter(({ text }) => OUTSIDE_TRANSACTION.test(text)));
+  const parsed = await classifyInThread(files.filter(({ text }) => OUTSIDE_TRANSACTION.test(withoutComments(text))));
   const byId = new Map(parsed.map((file) => [file.id, file]));
   return files.map((file) => byId.get(file.id) ?? inOneTransaction(file));
 }
 
 function inOneTransaction(file: MigrationFile): RunnableMigration {
   return { ...file, statements: [{ line: 1, text: file.text }], transactional: true };
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/--[^\n]*/g, "").replaceAll(/\/\*[\s\S]*?\*\//g, "");
 }
