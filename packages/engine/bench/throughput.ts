@@ -55,11 +55,14 @@ function percentile(samples: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
-async function throughput(url: string): Promise<void> {
+/** `heldSnapshot`: as during a backup, an open transaction keeps every dead row and index entry alive. */
+async function throughput(url: string, heldSnapshot: boolean): Promise<void> {
   const pool = openTestPool(url);
   const runs = Number(options.runs);
   await queueBacklog(pool, { name: "one-step", runs, keys: 0 });
   await pool.query("analyze wf_run");
+  const reader = await pool.connect();
+  if (heldSnapshot) await reader.query("begin isolation level repeatable read; select 1");
   const before = await committed(pool);
   const startedMs = performance.now();
   const t = await startTestEngine(url, {
@@ -71,10 +74,14 @@ async function throughput(url: string): Promise<void> {
   await until("every run is done", () => t.engine.metrics().ended.completed >= runs, DEADLINE_MS);
   const seconds = (performance.now() - startedMs) / 1000;
   const commits = (await committed(pool)) - before;
-  const { claims, buffers } = t.engine.metrics();
-  console.log({ claims, buffers });
-  console.log(`one-step runs: ${Math.round(runs / seconds)} runs/s, ${(commits / runs).toFixed(3)} commits per run`);
+  const { claims } = t.engine.metrics();
+  const title = heldSnapshot ? "one-step runs while an old snapshot is held" : "one-step runs";
+  const perClaimMs = (claims.durationMs / claims.polls).toFixed(1);
+  console.log(
+    `${title}: ${Math.round(runs / seconds)} runs/s, ${(commits / runs).toFixed(3)} commits per run, ${perClaimMs} ms per claim`,
+  );
   await t.stop();
+  reader.release(true);
   await pool.end();
 }
 
@@ -119,7 +126,7 @@ async function claimTime(url: string, keys: number): Promise<void> {
   await pool.end();
 }
 
-await withDatabase(throughput);
+for (const heldSnapshot of [false, true]) await withDatabase((url) => throughput(url, heldSnapshot));
 await withDatabase(startLatency);
 for (const keys of [10, 1000, 100_000]) await withDatabase((url) => claimTime(url, keys));
 process.exit(0);

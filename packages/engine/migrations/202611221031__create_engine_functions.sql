@@ -5,7 +5,7 @@
 
 -- Lets the best waiting run of each key go on. Call it in a later statement than the one that ended the run before it.
 create function wf_release_keys(p_keys text[]) returns void
-language plpgsql volatile set enable_seqscan = off set jit = off as $$
+language plpgsql volatile set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 begin
   update wf_run r set waiting = null
   where r.waiting = 'key' and r.status = 'CREATED' and r.id in (
@@ -17,7 +17,7 @@ end $$;
 
 -- Tells runs that something they may wait for has happened. Parents of many children are woken at most once in a while.
 create function wf_wake(p_ids uuid[]) returns void
-language plpgsql volatile set enable_seqscan = off set jit = off as $$
+language plpgsql volatile set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 begin
   update wf_run r set
     wakes = r.wakes + 1,
@@ -37,7 +37,7 @@ end $$;
 create function wf_claim(p_kind text, p_queue text, p_names text[], p_limit integer, p_examined_max integer,
   p_owner text, p_version text, p_lease_ms integer, p_seq_floor bigint)
 returns table (claimed wf_run, examined integer)
-language plpgsql volatile set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off as $$
+language plpgsql volatile set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_capacity integer;
   v_room integer;
@@ -124,7 +124,7 @@ end $$;
 
 -- Lets runs go on whose time has come. Returns how many, and in how many milliseconds the next one is due.
 create function wf_promote(p_limit integer, out promoted integer, out next_due_ms double precision)
-language plpgsql volatile set enable_seqscan = off set jit = off as $$
+language plpgsql volatile set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 begin
   update wf_run r set waiting = null where r.id in (
     select d.id from wf_run d
@@ -143,7 +143,7 @@ end $$;
 create function wf_end(p_ids uuid[], p_fences integer[], p_statuses text[], p_outcomes text[], p_outputs text[], p_errors text[],
   p_waiting text[], p_delays_ms double precision[], p_dues_ms double precision[], p_wakes integer[], p_awaiting integer[], p_parents uuid[])
 returns setof integer
-language plpgsql volatile set enable_seqscan = off set jit = off as $$
+language plpgsql volatile set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_keys text[];
 begin
@@ -189,7 +189,7 @@ end $$;
 -- Takes runs back whose owner stopped renewing. After p_take_overs_max take-overs without a newly recorded step the run is
 -- FAILED: it probably kills its worker. Returns how many were freed and how many failed.
 create function wf_sweep(p_limit integer, p_take_overs_max integer, out freed integer, out failed integer)
-language plpgsql volatile set enable_seqscan = off set jit = off as $$
+language plpgsql volatile set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_keys text[];
   v_parents uuid[];
@@ -224,7 +224,7 @@ end $$;
 
 -- Cancels a run and everything below it. What runs now is asked to stop and ends when its owner notices.
 create function wf_cancel(p_id uuid) returns boolean
-language plpgsql volatile set enable_seqscan = off set jit = off as $$
+language plpgsql volatile set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_tree uuid[];
   v_parent uuid;

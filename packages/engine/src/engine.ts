@@ -75,6 +75,8 @@ class PostgresEngine<Tx> implements Engine<Tx> {
   readonly #cron: CronScheduler<Tx>;
   readonly #duties: Duties;
   readonly #lag: IntervalHistogram = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
+  /** Looks for new work that are due soon, by their delay. */
+  readonly #looks = new Map<number, NodeJS.Timeout>();
   #state: EngineStatus["state"] = "created";
 
   constructor(options: EngineOptions<Tx>) {
@@ -208,8 +210,15 @@ class PostgresEngine<Tx> implements Engine<Tx> {
 
   #onStarted(committed: boolean): void {
     if (!this.#works() || this.#state !== "running") return;
-    if (committed) this.nudge();
-    else for (const afterMs of LOOK_AFTER_START_MS) setTimeout(() => this.nudge(), afterMs).unref();
+    if (committed) return this.nudge();
+    for (const afterMs of LOOK_AFTER_START_MS) {
+      if (this.#looks.has(afterMs)) continue;
+      const look = () => {
+        this.#looks.delete(afterMs);
+        this.nudge();
+      };
+      this.#looks.set(afterMs, setTimeout(look, afterMs).unref());
+    }
   }
 }
 
