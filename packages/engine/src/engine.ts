@@ -210,7 +210,10 @@ class PostgresEngine<Tx> implements Engine<Tx> {
 
   #onStarted(committed: boolean): void {
     if (!this.#works() || this.#state !== "running") return;
-    if (committed) return this.nudge();
+    if (committed) {
+      this.nudge();
+      return;
+    }
     for (const afterMs of LOOK_AFTER_START_MS) {
       if (this.#looks.has(afterMs)) continue;
       const look = () => {
