@@ -92,7 +92,7 @@ function addClientCommands(program: Command): void {
 
 function addBomUpload(program: Command): void {
   const bom = program.command("bom").description("bills of materials");
-  client(bom, "upload", "upload a CycloneDX SBOM (JSON or XML, .gz and .zst too)")
+  client(bom, "upload", "upload a CycloneDX SBOM (JSON, .gz and .zst too)")
     .argument("<file>", "the SBOM; - reads stdin")
     .requiredOption("--project <name>", "name of the project")
     .option("--version <version>", "version of the project")

@@ -124,8 +124,7 @@ function severityRank(finding: Finding): number {
 
 function sayNext(target: Target, terminal: Terminal): void {
   terminal.line();
-  terminal.line(`Look around   ${target.url}/projects`);
-  terminal.line(`In the shell  ${commandLine("findings harbor-lights-web@2.4.0", target.directory)}`);
+  terminal.line(`Look closer   ${commandLine("findings harbor-lights-web@2.4.0", target.directory)}`);
   terminal.line(`Take it away  ${commandLine("demo --remove", target.directory)}`);
   terminal.line("The advisories are written for this demo; for real ones: demo --remove, then mirror osv.");
 }

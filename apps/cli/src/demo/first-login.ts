@@ -78,7 +78,7 @@ async function firstLogin(api: Api, target: Target, terminal: Terminal): Promise
     throw error;
   }
   terminal.note("The administrator still had the default password: did the first login and set a random one.");
-  terminal.note(`Sign in as ${ADMIN} with the password in ${file} (readable by you alone).`);
+  terminal.note(`Log in as ${ADMIN} with the password in ${file} (readable by you alone).`);
   const result = await signIn(api, ADMIN, password);
   if ("token" in result) return result.token;
   throw usageError(`The server refused the new password: ${result.refused}.`);
