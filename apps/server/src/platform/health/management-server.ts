@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Config, property } from "../config/index.ts";
+import { type Config, PropertyError, property } from "../config/index.ts";
 import type { CheckKind, Health } from "./checks.ts";
 
 export const managementProperties = {
@@ -58,6 +58,7 @@ export class ManagementServer {
   /** Resolves with the port in use. */
   async listen(): Promise<number> {
     const { host, port } = managementProperties;
+    metricsCredentials(this.#config);
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
       this.#server.listen(this.#config.get(port), this.#config.get(host), resolve);
@@ -90,12 +91,20 @@ export class ManagementServer {
   }
 
   #mayReadMetrics(authorization: string | undefined): boolean {
-    const username = this.#config.find(managementProperties.metricsUsername);
-    const password = this.#config.find(managementProperties.metricsPassword);
-    if (!username || !password) return true;
-    const expected = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-    return timingSafeEqual(sha256(expected), sha256(authorization ?? ""));
+    const expected = metricsCredentials(this.#config);
+    return expected === undefined || timingSafeEqual(sha256(expected), sha256(authorization ?? ""));
   }
+}
+
+/** The Authorization header wanted for metrics; undefined = none. Throws when only half of the credentials is set. */
+function metricsCredentials(config: Config): string | undefined {
+  const { metricsUsername, metricsPassword } = managementProperties;
+  const username = config.find(metricsUsername);
+  const password = config.find(metricsPassword);
+  if (!username && !password) return undefined;
+  if (!username) throw new PropertyError(metricsUsername.name, "", `set although ${metricsPassword.name} is`);
+  if (!password) throw new PropertyError(metricsPassword.name, "", `set although ${metricsUsername.name} is`);
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
 function sha256(text: string): Buffer {
