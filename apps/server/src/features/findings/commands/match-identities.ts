@@ -9,7 +9,7 @@ export const MATCH_BATCH_SIZE = 5_000;
 
 /** Packages whose advisories are in memory at one time. */
 const PACKAGES_PER_READ = 500;
-const MATCHES_PER_STATEMENT = 10_000;
+const MATCHES_PER_STATEMENT = 2_000;
 /** Requests are answered by the same thread: deciding pauses for them this often. */
 const BLOCKED_MAX_MS = 20;
 

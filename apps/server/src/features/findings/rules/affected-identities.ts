@@ -41,16 +41,20 @@ export function* matchesOf(
   identities: readonly MatchableIdentity[],
   advisories: readonly MatchableAdvisory[],
 ): Generator<Match[]> {
-  const byPackage = prepare(advisories);
+  const byPackage = Map.groupBy(advisories, ({ packageKey }) => packageKey);
+  const prepared = new Map<string, Candidate[]>();
   const decided = new Map<string, number[]>();
   for (const identity of identities) {
+    const { packageKey, identityId } = identity;
     const subject = subjectOf(identity);
-    const candidates = byPackage.get(identity.packageKey);
-    if (subject === undefined || candidates === undefined) continue;
-    const key = JSON.stringify([identity.packageKey, subject.version, subject.purl?.qualifiers.distro]);
+    const about = byPackage.get(packageKey);
+    if (subject === undefined || about === undefined) continue;
+    const candidates = prepared.get(packageKey) ?? prepare(about);
+    prepared.set(packageKey, candidates);
+    const key = JSON.stringify([packageKey, subject.version, subject.purl?.qualifiers.distro]);
     const affecting = decided.get(key) ?? affectingOf(candidates, subject);
     decided.set(key, affecting);
-    yield affecting.map((vulnerabilityId) => ({ vulnerabilityId, identityId: identity.identityId }));
+    yield affecting.map((vulnerabilityId) => ({ vulnerabilityId, identityId }));
   }
 }
 
@@ -66,20 +70,14 @@ interface Subject {
   purl: Purl | undefined;
 }
 
-function prepare(advisories: readonly MatchableAdvisory[]): Map<string, Candidate[]> {
-  const byPackage = new Map<string, Candidate[]>();
-  for (const { packageKey, vulnerabilityId, scheme, affected, rejected, distro } of advisories) {
-    if (rejected !== null) continue;
-    const candidate = {
+function prepare(advisories: readonly MatchableAdvisory[]): Candidate[] {
+  return advisories
+    .filter(({ rejected }) => rejected === null)
+    .map(({ vulnerabilityId, scheme, affected, distro }) => ({
       vulnerabilityId,
       distro: distro ?? undefined,
       affects: prepareAffected({ scheme, ...affected }),
-    };
-    const present = byPackage.get(packageKey);
-    if (present === undefined) byPackage.set(packageKey, [candidate]);
-    else present.push(candidate);
-  }
-  return byPackage;
+    }));
 }
 
 function affectingOf(candidates: readonly Candidate[], { version, purl }: Subject): number[] {

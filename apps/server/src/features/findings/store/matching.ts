@@ -30,12 +30,17 @@ export interface MatchRow {
   published: Date;
 }
 
+/** An array as PostgreSQL writes it. The driver would escape element by element, which blocks for 100,000 numbers. */
+function arrayText(values: readonly (number | Date)[]): string {
+  return `{${values.map((value) => (typeof value === "number" ? value : value.toISOString())).join(",")}}`;
+}
+
 /** Inserts missing matches and refreshes copied sort keys; returns the inserted ones. */
 export async function upsertMatches(
   tx: Tx,
   rows: readonly MatchRow[],
 ): Promise<{ vulnerabilityId: number; identityId: number }[]> {
-  const column = <K extends keyof MatchRow>(name: K) => rows.map((row) => row[name]);
+  const column = (name: keyof MatchRow) => arrayText(rows.map((row) => row[name]));
   const { rows: written } = await sql<{
     vulnerabilityId: number;
     identityId: number;
@@ -62,7 +67,8 @@ export async function removeOtherMatches(
   const { rows } = await sql<{ vulnerabilityId: number; identityId: number }>`/* findings.removeOtherMatches */
     delete from vulnerability_match m
     where m.identity_id = any(${[...identityIds]}::int[]) and m.analyzers = '{internal}' and not exists (
-      select 1 from unnest(${kept.map(({ vulnerabilityId }) => vulnerabilityId)}::int[], ${kept.map(({ identityId }) => identityId)}::int[]) as k(v, i)
+      select 1 from unnest(${arrayText(kept.map(({ vulnerabilityId }) => vulnerabilityId))}::int[],
+        ${arrayText(kept.map(({ identityId }) => identityId))}::int[]) as k(v, i)
       where k.v = m.vulnerability_id and k.i = m.identity_id)
     returning vulnerability_id as "vulnerabilityId", identity_id as "identityId"`.execute(tx);
   return rows;
