@@ -118,5 +118,8 @@ describe("bad input is refused naming the place, and the project stays as it was
     expect(components).toHaveLength(1);
     expect(components[0]).toMatchObject({ name: "kept" });
     expect(components[0]?.purl).toBeUndefined();
+    const path = `/api/v2/internal/bom-uploads/${uploaded.token}`;
+    const { notes } = await cluster.admin.expect<{ notes: { message: string }[] }>("GET", path);
+    expect(notes.map(({ message }) => message).join()).toMatch(/purl/i);
   });
 });

@@ -5,9 +5,9 @@ import { importBomActivityOf } from "./activities/import-bom.ts";
 import { cleanUploads } from "./commands/clean-uploads.ts";
 import { ingestionProperties } from "./config.ts";
 import type { IngestionDeps } from "./deps.ts";
-import { uploadStatus } from "./queries/token-status.ts";
 import { ReadingSlots } from "./reading-slots.ts";
 import { bomRoutes } from "./routes/v1/bom.ts";
+import { bomUploadRoutes } from "./routes/v2/bom-upload.ts";
 import { importBom } from "./workflows/import-bom.ts";
 
 export { ingestionProperties } from "./config.ts";
@@ -36,7 +36,7 @@ export function ingestionFeature({
   };
   const deps: IngestionDeps = { ...given, reader, slots: new ReadingSlots(readers, WAITING_MAX), limits };
   return {
-    routes: bomRoutes(deps),
+    routes: [...bomRoutes(deps), ...bomUploadRoutes(deps)],
     workflows: [importBom],
     activities: [importBomActivityOf(deps), recordImportFailureOf(deps), deleteUploadFileOf(deps)],
     housekeeping: [
@@ -47,7 +47,6 @@ export function ingestionFeature({
       },
     ],
     properties: Object.values(ingestionProperties),
-    uploadStatus: (token: string) => uploadStatus(deps, token),
     stop: () => reader.close(),
   };
 }

@@ -28,8 +28,11 @@ export async function findUpload(db: Db, token: string): Promise<Upload | undefi
   return rows[0];
 }
 
-/** How an upload ended, if it did. */
+/** How an upload ended, if it did, and what its import left out. */
 export interface UploadOutcome {
+  projectUuid: string;
+  components: number | null;
+  notes: { path: string; message: string }[] | null;
   outcome: "PROCESSED" | "FAILED" | null;
   failureReason: string | null;
   receivedAt: Date;
@@ -39,8 +42,9 @@ export interface UploadOutcome {
 /** What became of an upload. */
 export async function readOutcome(db: Db, token: string): Promise<UploadOutcome | undefined> {
   const { rows } = await sql<UploadOutcome>`/* ingestion.readOutcome */
-    select outcome, failure_reason as "failureReason", received_at as "receivedAt", ended_at as "endedAt"
-    from bom_upload where token = ${token}`.execute(db);
+    select u.project_uuid as "projectUuid", u.outcome, u.failure_reason as "failureReason", u.received_at as "receivedAt",
+      u.ended_at as "endedAt", i.components, i.notes
+    from bom_upload u left join bom_import i on i.token = u.token where u.token = ${token}`.execute(db);
   return rows[0];
 }
 

@@ -4,7 +4,12 @@ import { BomError, type BomHead, BomReaderCrash } from "@evertrack/sbom";
 import type { Tx } from "../../../platform/db/index.ts";
 import { FileLost } from "../../../platform/files/index.ts";
 import { appendEvents } from "../../../platform/outbox/index.ts";
-import { Inventory, insertBomImport, prepareInventory, replaceInventory } from "../../components/index.ts";
+import {
+  InventoryCollector,
+  insertBomImport,
+  type PreparedInventory,
+  replaceInventory,
+} from "../../components/index.ts";
 import { projectSubject, readProject, recordBomImported, updateProject } from "../../projects/index.ts";
 import type { IngestionDeps } from "../deps.ts";
 import { type InternalRule, internalRule } from "../rules/internal-components.ts";
@@ -28,15 +33,14 @@ export function importBomActivityOf(deps: IngestionDeps) {
       const upload = await findUpload(deps.database.db, token);
       if (upload === undefined) return PROJECT_DELETED;
       const bom = await readInventory(deps, ctx, upload);
-      const prepared = await prepareInventory(deps.database, upload.projectId, bom.inventory, ctx.signal);
-      return ctx.tx("replace-inventory", (tx) => writeInventory(deps, ctx, tx, { upload, bom, prepared }));
+      return ctx.tx("replace-inventory", (tx) => writeInventory(deps, ctx, tx, { upload, bom }));
     },
   });
 }
 
 interface ReadBom {
   head: BomHead;
-  inventory: Inventory;
+  prepared: PreparedInventory;
   notes: ImportNote[];
 }
 
@@ -46,7 +50,7 @@ async function readInventory(deps: IngestionDeps, ctx: ActivityContext<Tx>, uplo
   return deps.slots.within(async () => {
     try {
       const bytes = await deps.files.read({ location: upload.fileLocation, sha256: upload.fileSha256 });
-      return await collect(deps, ctx, bytes, isInternal);
+      return await collect(deps, ctx, { upload, bytes, isInternal });
     } catch (error) {
       if (error instanceof FileLost || error instanceof BomError || error instanceof BomReaderCrash)
         throw new Terminal(error.message, { cause: error });
@@ -55,8 +59,18 @@ async function readInventory(deps: IngestionDeps, ctx: ActivityContext<Tx>, uplo
   });
 }
 
-async function collect(deps: IngestionDeps, ctx: ActivityContext<Tx>, bytes: Uint8Array, isInternal: InternalRule) {
-  const inventory = new Inventory();
+interface Source {
+  upload: Upload;
+  bytes: Uint8Array;
+  isInternal: InternalRule;
+}
+
+async function collect(
+  deps: IngestionDeps,
+  ctx: ActivityContext<Tx>,
+  { upload, bytes, isInternal }: Source,
+): Promise<ReadBom> {
+  const inventory = await InventoryCollector.open(deps.database, upload.projectId);
   const notes: ImportNote[] = [];
   const addNote = (note: ImportNote) => void (notes.length < NOTES_MAX && notes.push(note));
   let head: BomHead | undefined;
@@ -65,11 +79,11 @@ async function collect(deps: IngestionDeps, ctx: ActivityContext<Tx>, bytes: Uin
   for await (const piece of deps.reader.readBomPieces(bytes, { validate: false, limits }, call)) {
     if (piece.kind === "head") head = piece.head;
     else if (piece.kind === "components")
-      for (const component of piece.components) inventory.add(normalizeComponent(component, isInternal, addNote));
+      await inventory.add(piece.components.map((component) => normalizeComponent(component, isInternal, addNote)));
     else if (piece.kind === "notes") piece.notes.forEach(addNote);
   }
   if (head === undefined) throw new Terminal("the BOM has no head");
-  return { head, inventory, notes };
+  return { head, prepared: await inventory.finish(), notes };
 }
 
 async function currentInternalRule({ settings }: IngestionDeps): Promise<InternalRule> {
@@ -83,17 +97,16 @@ async function currentInternalRule({ settings }: IngestionDeps): Promise<Interna
 interface Write {
   upload: Upload;
   bom: ReadBom;
-  prepared: Awaited<ReturnType<typeof prepareInventory>>;
 }
 
 async function writeInventory(
   deps: IngestionDeps,
   ctx: ActivityContext<Tx>,
   tx: Tx,
-  { upload, bom, prepared }: Write,
+  { upload, bom }: Write,
 ): Promise<ImportBomResult> {
   const { projectId, projectUuid, token } = upload;
-  const { head, notes } = bom;
+  const { head, notes, prepared } = bom;
   const replaced = await replaceInventory(tx, projectId, prepared);
   if (replaced === undefined) return PROJECT_DELETED;
   await updateProject(tx, projectId, projectColumnsFrom(head));

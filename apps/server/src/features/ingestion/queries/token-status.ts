@@ -1,7 +1,11 @@
+import type { BomUploadStatus } from "@evertrack/contract/v2/bom-uploads";
+import { AppError, type Principal } from "../../../platform/http/index.ts";
+import { requireProject } from "../../projects/index.ts";
 import type { IngestionDeps } from "../deps.ts";
-import { readOutcome, type UploadOutcome } from "../store.ts";
+import { readOutcome } from "../store.ts";
 
 type Deps = Pick<IngestionDeps, "database" | "engine">;
+type StatusDeps = Pick<IngestionDeps, "database" | "engine" | "settings">;
 
 /** Run states after which nothing happens any more. */
 const ENDED: readonly string[] = ["COMPLETED", "FAILED", "CANCELLED"];
@@ -13,11 +17,20 @@ export async function isProcessing({ engine }: Deps, token: string): Promise<boo
   return run !== null && run !== undefined && !ENDED.includes(run.status);
 }
 
-/** What became of an upload, with the reason when it failed; undefined for tokens nobody knows. */
-export async function uploadStatus(
-  deps: Deps,
-  token: string,
-): Promise<(UploadOutcome & { processing: boolean }) | undefined> {
-  const outcome = await readOutcome(deps.database.db, token);
-  return outcome === undefined ? undefined : { ...outcome, processing: await isProcessing(deps, token) };
+/** What became of an upload, for somebody who may see its project. 404 for tokens nobody knows, 403 for others' projects. */
+export async function uploadStatusFor(deps: StatusDeps, principal: Principal, token: string): Promise<BomUploadStatus> {
+  const found = await readOutcome(deps.database.db, token);
+  if (found === undefined) throw new AppError("not-found", "The requested resource could not be found.");
+  await requireProject(deps, principal, found.projectUuid);
+  return {
+    token,
+    project_uuid: found.projectUuid,
+    processing: await isProcessing(deps, token),
+    status: found.outcome ?? "PENDING",
+    ...(found.failureReason !== null && { failure_reason: found.failureReason }),
+    received_at: found.receivedAt.getTime(),
+    ...(found.endedAt !== null && { ended_at: found.endedAt.getTime() }),
+    ...(found.components !== null && { components: found.components }),
+    notes: found.notes ?? [],
+  };
 }
