@@ -4,15 +4,10 @@ import { removeOrphanedIdentities } from "./commands/remove-orphaned-identities.
 import { componentProperties } from "./config.ts";
 import { componentRoutes } from "./routes/v1/component.ts";
 
+export { InventoryCollector, type PreparedInventory } from "./commands/collect-inventory.ts";
 export { emptyProject } from "./commands/empty-project.ts";
-export {
-  type PreparedInventory,
-  prepareInventory,
-  type ReplacedInventory,
-  replaceInventory,
-} from "./commands/replace-inventory.ts";
+export { type ReplacedInventory, replaceInventory } from "./commands/replace-inventory.ts";
 export { componentProperties } from "./config.ts";
-export { COMPONENTS_MAX, Inventory } from "./inventory.ts";
 export type { ComponentDetail, InventoryComponent } from "./rules/inventory.ts";
 export { type BomImport, insertBomImport } from "./store/components.ts";
 

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { access, constants as accessModes, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { type Readable, Transform } from "node:stream";
+import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { constants, createZstdCompress, zstdDecompress } from "node:zlib";
+import { constants, createZstdCompress, createZstdDecompress, zstdDecompress } from "node:zlib";
 import { type Config, property } from "../config/index.ts";
 
 export const fileProperties = {
@@ -95,13 +95,15 @@ export class FileStore {
   }
 
   /** Whole content, decompressed. Throws FileLost when it is gone or its checksum differs. */
-  async read(file: Pick<StoredFile, "location" | "sha256">): Promise<Buffer> {
+  async read(file: Pick<StoredFile, "location" | "sha256"> & { sizeBytes?: number }): Promise<Buffer> {
     const compressed = await readFile(this.#pathOf(file.location)).catch((error: NodeJS.ErrnoException) => {
       throw error.code === "ENOENT" ? new FileLost(file.location, "does not exist any more") : error;
     });
     if (createHash("sha256").update(compressed).digest("hex") !== file.sha256)
       throw new FileLost(file.location, "does not match its checksum");
-    return promisify(zstdDecompress)(compressed);
+    return file.sizeBytes === undefined
+      ? promisify(zstdDecompress)(compressed)
+      : decompressInto(Buffer.allocUnsafeSlow(file.sizeBytes), compressed);
   }
 
   /** Deleting a file that is gone already succeeds. */
@@ -136,6 +138,15 @@ export class FileStore {
     if (!full.startsWith(this.#root + sep)) throw new Error(`path ${path} leaves the file store`);
     return full;
   }
+}
+
+/** With the size known the content is in memory once; without, its pieces and their concatenation are. */
+async function decompressInto(content: Buffer, compressed: Buffer): Promise<Buffer> {
+  let filledBytes = 0;
+  for await (const chunk of Readable.from([compressed]).pipe(createZstdDecompress()))
+    filledBytes += (chunk as Buffer).copy(content, filledBytes);
+  if (filledBytes !== content.length) throw new Error(`a stored file has ${filledBytes} bytes, not ${content.length}`);
+  return content;
 }
 
 function tap(see: (chunk: Buffer) => void): Transform {

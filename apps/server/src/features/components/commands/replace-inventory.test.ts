@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Tx } from "../../../platform/db/index.ts";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
-import { Inventory } from "../inventory.ts";
+import type { InventoryComponent } from "../rules/inventory.ts";
+import { insertComponents } from "../store/components.ts";
 import { lockOldOrphans } from "../store/identities.ts";
+import { InventoryCollector, type PreparedInventory } from "./collect-inventory.ts";
 import { removeOrphanedIdentities } from "./remove-orphaned-identities.ts";
-import { prepareInventory, replaceInventory } from "./replace-inventory.ts";
+import { replaceInventory } from "./replace-inventory.ts";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -24,15 +25,19 @@ async function newProject(): Promise<number> {
   return row?.id ?? -1;
 }
 
-function inventoryOf(names: readonly string[], copyright?: string): Inventory {
-  const inventory = new Inventory();
+function inventoryOf(names: readonly string[], copyright?: string): InventoryComponent[] {
   const detail = copyright === undefined ? {} : { copyright };
-  for (const name of names) inventory.add({ name, classifier: "LIBRARY", isInternal: false, detail });
-  return inventory;
+  return names.map((name) => ({ name, classifier: "LIBRARY", isInternal: false, detail }));
 }
 
-async function replace(projectId: number, inventory: Inventory) {
-  const prepared = await prepareInventory(server.database, projectId, inventory);
+async function prepare(projectId: number, inventory: readonly InventoryComponent[]): Promise<PreparedInventory> {
+  const collector = await InventoryCollector.open(server.database, projectId);
+  await collector.add(inventory);
+  return collector.finish();
+}
+
+async function replace(projectId: number, inventory: readonly InventoryComponent[]) {
+  const prepared = await prepare(projectId, inventory);
   return server.database.transaction((tx) => replaceInventory(tx, projectId, prepared));
 }
 
@@ -60,7 +65,7 @@ describe("replacing an inventory", () => {
     const again = await replace(project, inventoryOf([c, b, a]));
     expect(again).toEqual({ added: [], updated: 0, removed: 0, unchanged: 3 });
     const mixed = inventoryOf([a, d]);
-    mixed.add({ name: b, classifier: "FRAMEWORK", isInternal: false, detail: {} });
+    mixed.push({ name: b, classifier: "FRAMEWORK", isInternal: false, detail: {} });
     expect(await replace(project, mixed)).toMatchObject({ updated: 1, removed: 1, unchanged: 1 });
     expect(await namesOf(project)).toEqual([a, b, d].sort());
     expect(await rows("select component_count from project where id = $1", [project])).toEqual([
@@ -72,7 +77,7 @@ describe("replacing an inventory", () => {
     const project = await newProject();
     const name = fresh("n");
     await replace(project, inventoryOf([name]));
-    const prepared = await prepareInventory(server.database, project, inventoryOf([fresh("n")]));
+    const prepared = await prepare(project, inventoryOf([fresh("n")]));
     const failing = server.database.transaction(async (tx) => {
       await replaceInventory(tx, project, prepared);
       throw new Error("undone");
@@ -83,7 +88,7 @@ describe("replacing an inventory", () => {
   });
 
   test("of a project that is gone tells so", async () => {
-    const prepared = await prepareInventory(server.database, 2_000_000_000, inventoryOf([fresh("n")]));
+    const prepared = await prepare(2_000_000_000, inventoryOf([fresh("n")]));
     expect(await server.database.transaction((tx) => replaceInventory(tx, 2_000_000_000, prepared))).toBeUndefined();
   });
 
@@ -91,7 +96,7 @@ describe("replacing an inventory", () => {
     const project = await newProject();
     const [old, other] = [inventoryOf([fresh("n")]), inventoryOf([fresh("n")])];
     await replace(project, old);
-    const prepared = await prepareInventory(server.database, project, old);
+    const prepared = await prepare(project, old);
     await replace(project, other);
     const late = server.database.transaction((tx) => replaceInventory(tx, project, prepared));
     await expect(late).rejects.toThrow("another import");
@@ -151,7 +156,7 @@ describe("identities without components", () => {
     await replace(project, inventoryOf([name]));
     await replace(project, inventoryOf([]));
     await age(name);
-    const prepared = await prepareInventory(server.database, project, inventoryOf([name]));
+    const prepared = await prepare(project, inventoryOf([name]));
     await removeOrphanedIdentities(server.database);
     await server.database.transaction((tx) => replaceInventory(tx, project, prepared));
     expect(await namesOf(project)).toEqual([name]);
@@ -163,15 +168,16 @@ describe("identities without components", () => {
     await replace(project, inventoryOf([name]));
     await replace(project, inventoryOf([]));
     await age(name);
-    const prepared = await prepareInventory(server.database, await newProject(), inventoryOf([fresh("other")]));
-    const identity =
-      (await rows<{ id: number }>("select id from component_identity where name = $1", [name]))[0]?.id ?? -1;
-    const component = { ...prepared.components?.[0], identityId: identity };
+    const other = await newProject();
+    const [identity] = await rows<{ id: number }>("select id from component_identity where name = $1", [name]);
     await server.database.transaction(async (importing) => {
-      const held = { ...prepared, components: [component] } as typeof prepared;
-      await replaceInventory(importing, project, held);
-      const locked = await server.database.transaction((tx: Tx) => lockOldOrphans(tx, 0, 7, 1_000));
-      expect(locked).not.toContain(identity);
+      await insertComponents(
+        importing,
+        other,
+        JSON.stringify([{ i: identity?.id, c: "LIBRARY", n: false, h: 1, d: {} }]),
+      );
+      const locked = await server.database.transaction((tx) => lockOldOrphans(tx, 0, 7, 1_000));
+      expect(locked).not.toContain(identity?.id);
     });
     expect(await exists(name)).toBe(true);
   });

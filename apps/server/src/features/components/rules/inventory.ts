@@ -39,34 +39,28 @@ export interface ComponentDetail {
   occurrences?: readonly object[];
 }
 
-/** A component with its identity resolved to a row. */
-export interface WantedComponent {
-  identityId: number;
-  contentHash: number;
-}
+/** What has to happen to a component so that the stored inventory becomes the wanted one. */
+export type Difference = "added" | "changed" | "unchanged";
 
-/** What has to be written so that the stored components become the wanted ones. */
-export interface InventoryDiff<W extends WantedComponent> {
-  added: W[];
-  changed: W[];
-  removed: number[];
-  unchanged: number;
-}
+/** Compares a wanted inventory, one component at a time, with what is stored (identity row id → content hash). */
+export class InventoryDiff {
+  readonly #stored: ReadonlyMap<number, number>;
+  readonly #kept = new Set<number>();
 
-/** Compares what is stored (identity row id → content hash) with what is wanted. */
-export function diffInventory<W extends WantedComponent>(
-  stored: ReadonlyMap<number, number>,
-  wanted: readonly W[],
-): InventoryDiff<W> {
-  const diff: InventoryDiff<W> = { added: [], changed: [], removed: [], unchanged: 0 };
-  const kept = new Set<number>();
-  for (const component of wanted) {
-    const hash = stored.get(component.identityId);
-    if (hash === undefined) diff.added.push(component);
-    else if (hash !== component.contentHash) diff.changed.push(component);
-    else diff.unchanged++;
-    kept.add(component.identityId);
+  constructor(stored: ReadonlyMap<number, number>) {
+    this.#stored = stored;
   }
-  for (const identityId of stored.keys()) if (!kept.has(identityId)) diff.removed.push(identityId);
-  return diff;
+
+  /** Each wanted component is seen once. */
+  see(identityId: number, contentHash: number): Difference {
+    const hash = this.#stored.get(identityId);
+    if (hash === undefined) return "added";
+    this.#kept.add(identityId);
+    return hash === contentHash ? "unchanged" : "changed";
+  }
+
+  /** Identities of stored components that were not seen. */
+  removed(): number[] {
+    return [...this.#stored.keys()].filter((identityId) => !this.#kept.has(identityId));
+  }
 }

@@ -14,8 +14,8 @@ export async function contentHashesOf(db: Db, projectId: number): Promise<Map<nu
   return new Map(rows.map(({ id, hash }) => [id, hash]));
 }
 
-/** Adds components to a project; they get a UUID and are seen from now on. */
-export async function insertComponents(tx: Tx, projectId: number, rows: readonly StoredComponent[]): Promise<void> {
+/** Adds components (see componentsJson) to a project; they get a UUID and are seen from now on. */
+export async function insertComponents(tx: Tx, projectId: number, rows: string): Promise<void> {
   await sql`/* components.insert */
     insert into component
       (project_id, identity_id, classifier, is_internal, license, license_expression, license_url, content_hash, detail)
@@ -23,16 +23,16 @@ export async function insertComponents(tx: Tx, projectId: number, rows: readonly
     order by i`.execute(tx);
 }
 
-/** Changes what BOMs say about components; UUID and first sight stay. */
-export async function updateComponents(tx: Tx, projectId: number, rows: readonly StoredComponent[]): Promise<void> {
+/** Changes what BOMs say about components (see componentsJson); UUID and first sight stay. */
+export async function updateComponents(tx: Tx, projectId: number, rows: string): Promise<void> {
   await sql`/* components.update */
     update component set classifier = r.c, is_internal = r.n, license = r.l, license_expression = r.le,
       license_url = r.lu, content_hash = r.h, detail = r.d
     from ${recordset(rows)} where project_id = ${projectId} and identity_id = r.i`.execute(tx);
 }
 
-/** Details are JSON already: they are put into the parameter as they are. */
-function recordset(rows: readonly StoredComponent[]) {
+/** Rows as insertComponents and updateComponents take them. Details are JSON already: they go in as they are. */
+export function componentsJson(rows: readonly StoredComponent[]): string {
   const json = rows.map((row) => {
     const members = JSON.stringify({
       i: row.identityId,
@@ -45,7 +45,11 @@ function recordset(rows: readonly StoredComponent[]) {
     });
     return `${members.slice(0, -1)},"d":${row.detail}}`;
   });
-  return sql`jsonb_to_recordset(${`[${json.join(",")}]`}::jsonb)
+  return `[${json.join(",")}]`;
+}
+
+function recordset(json: string) {
+  return sql`jsonb_to_recordset(${json}::jsonb)
     as r(i int, c text, n boolean, l text, le text, lu text, h bigint, d jsonb)`;
 }
 

@@ -49,7 +49,8 @@ async function readInventory(deps: IngestionDeps, ctx: ActivityContext<Tx>, uplo
   const isInternal = await currentInternalRule(deps);
   return deps.slots.within(async () => {
     try {
-      const bytes = await deps.files.read({ location: upload.fileLocation, sha256: upload.fileSha256 });
+      const { fileLocation: location, fileSha256: sha256, sizeBytes } = upload;
+      const bytes = await deps.files.read({ location, sha256, sizeBytes });
       return await collect(deps, ctx, { upload, bytes, isInternal });
     } catch (error) {
       if (error instanceof FileLost || error instanceof BomError || error instanceof BomReaderCrash)
