@@ -10,6 +10,11 @@ export class ApiClient {
     this.#headers = apiKey === undefined ? {} : { "X-Api-Key": apiKey };
   }
 
+  /** What identifies this client, for requests that are sent by other means. */
+  get headers(): Readonly<Record<string, string>> {
+    return this.#headers;
+  }
+
   /** The same key at another address. */
   at(url: string): ApiClient {
     return new ApiClient(url, this.#headers["X-Api-Key"]);

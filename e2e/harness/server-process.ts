@@ -6,7 +6,8 @@ import { createInterface } from "node:readline";
 
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 60_000;
-const root = join(import.meta.dirname, "..", "..");
+/** The program that tests run as processes. */
+export const SERVER_PROGRAM = join(import.meta.dirname, "../../apps/server/src/main.ts");
 
 export interface ServerOptions {
   databaseUrl: string;
@@ -46,7 +47,7 @@ export class ServerProcess {
 
   /** Resolves once the API answers; rejects with the log's end when the process ends before. */
   static async start(options: ServerOptions): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [join(root, "apps/server/src/main.ts"), "-host", "127.0.0.1", "-port", "0"], {
+    const child = spawn(process.execPath, [SERVER_PROGRAM, "-host", "127.0.0.1", "-port", "0"], {
       env: environmentOf(options),
       stdio: ["ignore", "pipe", "pipe"],
       cwd: options.dataDirectory,
@@ -68,6 +69,11 @@ export class ServerProcess {
   /** SIGTERM, then the exit status. */
   async stop(): Promise<number | null> {
     if (this.running) this.#child.kill("SIGTERM");
+    return this.ended();
+  }
+
+  /** The exit status of a process that is about to end. */
+  ended(): Promise<number | null> {
     return withTimeout(this.#exited, STOP_TIMEOUT_MS, "the server did not stop");
   }
 
@@ -82,7 +88,8 @@ export class ServerProcess {
   }
 }
 
-function environmentOf({ databaseUrl, dataDirectory, environment }: ServerOptions): NodeJS.ProcessEnv {
+/** Environment of a server program of an installation. */
+export function environmentOf({ databaseUrl, dataDirectory, environment }: ServerOptions): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     HOME: dataDirectory,

@@ -116,10 +116,16 @@ export class Instance {
   async #listen(app: FastifyInstance): Promise<number> {
     const { host, port } = httpSettings(this.#config);
     await app.listen({ host, port });
-    this.#onStop("API", () => app.close());
+    this.#onStop("API", () => closeWithin(app, this.#config.get(generalProperties.graceMs)));
     this.#state = "serving";
     const bound = (app.server.address() as AddressInfo).port;
     this.#log.info({ host, port: bound }, "the API is ready");
     return bound;
   }
+}
+
+/** Requests under way may end within the grace period; then their connections are cut. */
+async function closeWithin(app: FastifyInstance, graceMs: number): Promise<void> {
+  const limit = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  await app.close().finally(() => clearTimeout(limit));
 }

@@ -45,6 +45,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: true,
     forceCloseConnections: "idle",
+    // Whatever still arrives on a connection while the server closes is answered: nothing it needs is gone yet.
+    return503OnClosing: false,
     genReqId: () => crypto.randomUUID(),
     frameworkErrors: answerError,
     routerOptions: { maxParamLength: PATH_PARAMETER_MAX_CHARS },
