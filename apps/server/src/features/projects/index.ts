@@ -10,7 +10,7 @@ export type { ProjectsDeps } from "./deps.ts";
 export { projectAccessDenied, projectNotFound } from "./errors.ts";
 export { accessible, type LookupDeps, requireProject } from "./queries/find-project.ts";
 export { projectSubject } from "./rules/project-json.ts";
-export { type AccessControlSwitch, isAccessControlOn, portfolioScopeOf } from "./scope-of.ts";
+export { type AccessControlSwitch, portfolioScopeOf } from "./scope-of.ts";
 export { recordAnalysed, recordRiskScores } from "./store/derived.ts";
 export { type ProjectRow, readProject } from "./store/listing.ts";
 export {
