@@ -83,9 +83,11 @@ export class Instance {
     this.#state = "draining";
     if (served) await delay(this.#config.get(generalProperties.drainDelayMs));
     for (const part of this.#started.reverse()) {
+      const startedMs = performance.now();
       await part
         .stop()
         .catch((error: unknown) => this.#log.error({ err: error, part: part.name }, "did not stop cleanly"));
+      this.#log.debug({ part: part.name, durationMs: Math.round(performance.now() - startedMs) }, "a part stopped");
     }
   }
 

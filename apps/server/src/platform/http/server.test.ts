@@ -167,6 +167,17 @@ describe("headers", () => {
     expect([await originFor("https://b"), await originFor("https://evil")]).toEqual(["https://b", undefined]);
     await Promise.all([off.close(), some.close()]);
   });
+  test("an instance that begins to drain meanwhile asks the client to close its connection", async () => {
+    let isDraining = false;
+    const handle = async () => {
+      isDraining = true;
+      return {};
+    };
+    const begin = route({ method: "GET", path: "/x", access: "public", handle });
+    const own = await serverWith([begin], { draining: () => isDraining });
+    expect((await own.inject({ url: "/x" })).headers.connection).toBe("close");
+    await own.close();
+  });
   test("a draining instance asks clients to close their connection", async () => {
     const draining = await serverWith(routes, { draining: () => true });
     expect((await draining.inject({ url: "/api/v1/read" })).headers.connection).toBe("close");

@@ -55,6 +55,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   await app.register(multipart, { limits: { fields: 50, parts: 60, fieldSize: BODY_SIZE_MAX_BYTES } });
   await registerCors(app, options.settings);
   app.addHook("onRequest", async (_request, reply) => addCommonHeaders(reply, options));
+  app.addHook("onSend", async (_request, reply) => askToClose(reply, options));
   app.addHook("onResponse", async (request, reply) => observe(request, reply, options));
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   const operations = [...V1_OPERATIONS, ...V2_OPERATIONS];
@@ -145,10 +146,14 @@ function addUnbuilt(app: FastifyInstance, operations: readonly Operation[]): voi
   }
 }
 
-function addCommonHeaders(reply: FastifyReply, { version, draining }: HttpServerOptions): void {
+function addCommonHeaders(reply: FastifyReply, { version }: HttpServerOptions): void {
   reply.header("X-Powered-By", `Evertrack v${version}`);
   reply.header("Cache-Control", "private, max-age=0, must-revalidate, no-cache");
   reply.header("X-Request-Id", reply.request.id);
+}
+
+/** Decided when the answer goes out, so that requests that were under way when draining began give up their connection too. */
+function askToClose(reply: FastifyReply, { draining }: HttpServerOptions): void {
   if (draining()) reply.header("Connection", "close");
 }
 

@@ -22,7 +22,7 @@ test("a line carries time, instance and message", () => {
 });
 
 test.each<[string, (log: Log) => void]>([
-  ["a member", (log) => log.info({ password: SECRET })],
+  ["a member", (log) => log.info({ password: SECRET, token: SECRET })],
   ["deep inside", (log) => log.info({ a: [{ b: { newPassword: SECRET, apiKey: SECRET } }] })],
   ["headers", (log) => log.info({ req: { headers: { "x-api-key": SECRET, Authorization: SECRET, cookie: SECRET } } })],
   ["deeper than is looked", (log) => log.info({ a: { b: { c: { d: { e: { f: { g: { h: SECRET } } } } } } } })],
@@ -45,8 +45,9 @@ test.each<[string, (log: Log) => void]>([
 
 test("what is no secret stays readable, errors with stack and cause", () => {
   const error = new Error("outer", { cause: new Error("inner") });
-  const text = written((log) => log.error({ err: error, key: "dt.x", tokens: 3, hasPassword: true }, "failed"));
-  expect(JSON.parse(text)).toMatchObject({ key: "dt.x", tokens: 3, hasPassword: true });
+  const token = crypto.randomUUID();
+  const text = written((log) => log.error({ err: error, key: "dt.x", tokens: 3, hasPassword: true, token }, "failed"));
+  expect(JSON.parse(text)).toMatchObject({ key: "dt.x", tokens: 3, hasPassword: true, token });
   expect(text).toMatch(/outer.*inner/s);
   expect(text).toContain("log.test.ts");
 });
