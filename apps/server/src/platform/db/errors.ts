@@ -2,7 +2,6 @@
 const DEADLOCK = "40P01";
 const SERIALIZATION_FAILURE = "40001";
 const UNIQUE_VIOLATION = "23505";
-const FOREIGN_KEY_VIOLATION = "23503";
 const QUERY_CANCELED = "57014";
 
 const CONNECTION_CODES = new Set([
@@ -35,10 +34,6 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return (
     constraint === undefined || (error instanceof Error && "constraint" in error && error.constraint === constraint)
   );
-}
-
-export function isForeignKeyViolation(error: unknown): boolean {
-  return codeOf(error) === FOREIGN_KEY_VIOLATION;
 }
 
 export function isQueryTimeout(error: unknown): boolean {

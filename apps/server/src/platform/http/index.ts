@@ -1,5 +1,5 @@
-export { BODY_SIZE_MAX_BYTES, parseWith } from "./body.ts";
-export { PAGE_SIZE_MAX, type Page, pageOf, pagingQuery, sortColumn, totalCount } from "./paging.ts";
+export { parseWith } from "./body.ts";
+export { type Page, pageOf, pagingQuery, sortColumn, totalCount } from "./paging.ts";
 export { type Authenticate, holdsAny, type Principal } from "./principal.ts";
 export { AppError, InvalidRequest, PlainError } from "./problem.ts";
 export { type Route, type RouteInput, route } from "./route.ts";

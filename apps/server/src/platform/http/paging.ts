@@ -4,7 +4,7 @@ import { AppError } from "./problem.ts";
 
 const PAGE_SIZE_DEFAULT = 100;
 /** Larger requests are answered with this many rows (the total tells). */
-export const PAGE_SIZE_MAX = 1000;
+const PAGE_SIZE_MAX = 1000;
 
 const whole = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const FIELD = /^[A-Za-z0-9_.]+$/;
