@@ -7,7 +7,7 @@ export const CONFIG_REFERENCE = "docs/reference/config.md";
 
 /** Chapters by the beginnings of property names; the first that fits takes a property. */
 const CHAPTERS: readonly (readonly [title: string, prefixes: readonly string[]])[] = [
-  ["General", ["dt.config.", "dt.data-directory", "dt.logging.", "dt.shutdown."]],
+  ["General", ["dt.config.", "dt.data-directory", "dt.logging.", "dt.shutdown.", "dt.dev-services."]],
   ["Database", ["dt.datasource.", "dt.dex-engine.migration.datasource."]],
   ["Init tasks", ["dt.init-task"]],
   ["API server", ["dt.http.server.", "dt.cors."]],

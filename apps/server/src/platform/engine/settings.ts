@@ -1,4 +1,4 @@
-import { type Config, property } from "../config/index.ts";
+import { type Config, PropertyError, property } from "../config/index.ts";
 
 /** Queues of the engine with their cluster-wide capacity, and the workers that serve them here (spec: cluster §8). */
 const ACTIVITY_WORKERS: readonly { worker: string; queue: string; capacity: number; concurrency: number }[] = [
@@ -105,11 +105,7 @@ export function engineSettings(config: Config) {
     ],
     workersEnabled: config.get(engineProperties.workersEnabled),
     workers: workersOf(config),
-    leaderElection: {
-      enabled: config.get(engineProperties.leaderElection),
-      leaseMs: config.get(engineProperties.leaseMs),
-      checkMs: config.get(engineProperties.checkMs),
-    },
+    leaderElection: leaderElectionOf(config),
     lease: { leaseMs, beatMs: Math.floor(leaseMs / BEATS_PER_LEASE) },
     retention: {
       runRetentionMs: config.get(engineProperties.retentionMs),
@@ -120,6 +116,19 @@ export function engineSettings(config: Config) {
     polling: { intervalMs: pollMs, maxMs: Math.max(pollMs, POLL_MAX_MS) },
     schedulerEnabled: config.get(engineProperties.schedulerEnabled),
   };
+}
+
+/** A lease that ends before it is renewed would change hands all the time. */
+function leaderElectionOf(config: Config): { enabled: boolean; leaseMs: number; checkMs: number } {
+  const { leaderElection, leaseMs, checkMs } = engineProperties;
+  const election = { leaseMs: config.get(leaseMs), checkMs: config.get(checkMs) };
+  if (election.checkMs >= election.leaseMs)
+    throw new PropertyError(
+      checkMs.name,
+      String(election.checkMs),
+      `shorter than ${leaseMs.name} (${election.leaseMs})`,
+    );
+  return { enabled: config.get(leaderElection), ...election };
 }
 
 /** By the engine's slot names, `workflow:<queue>` and `activity:<queue>`. */

@@ -159,7 +159,7 @@ test("lost connections put nothing off: everything arrives once they are back", 
   let kills = 0;
   await database.executor.query("create table told (type text primary key)");
   await tell(...Array.from({ length: 50 }, (_, index) => `T${index}`));
-  start([
+  const relay = start([
     async (tx, { type }) => {
       if (type === "T20" && kills++ < 3)
         await killer.executor.query(
@@ -174,6 +174,7 @@ test("lost connections put nothing off: everything arrives once they are back", 
   expect(rows[0]?.count).toBe(50);
   expect(delivered.size).toBe(50);
   expect(kills).toBeGreaterThanOrEqual(3);
+  expect(relay.counters.postponed).toBe(0);
   await killer.close();
 });
 
