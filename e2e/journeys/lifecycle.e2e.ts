@@ -64,7 +64,7 @@ describe("roles", () => {
     expect(workers.map(({ id }) => id)).not.toContain(web.instanceId);
   });
 
-  test("init-only ends with 0 and leaves a schema others start on; without rights it ends with 1", async () => {
+  test("init-only ends with 0 and leaves a schema others start on; without a database it ends with 1", async () => {
     const installation = await emptyInstallation();
     const environment = { DT_INIT_TASKS_EXIT_AFTER_COMPLETION: "true" };
     const done = await runServer({ ...installation, environment });
