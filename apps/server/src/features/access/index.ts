@@ -14,7 +14,6 @@ import { userRoutes } from "./routes/v1/user.ts";
 
 export { seedAccess } from "./commands/seed.ts";
 export { accessProperties } from "./config.ts";
-export { findTeamIds, teamsById } from "./store/teams.ts";
 
 interface AccessDeps {
   config: Config;
