@@ -14,10 +14,9 @@ export function planInstances(
     index,
     args: ["-host", state.host, "-port", String(port)],
     env: {
-      // Set by hand these stay as they are; what follows belongs to `up`.
-      DT_VULN_DATA_SOURCE_FILE_ROOTS: directory.demo,
       ...env,
       ...database.env,
+      DT_VULN_DATA_SOURCE_FILE_ROOTS: fileRoots(directory, env),
       DT_DATA_DIRECTORY: directory.server,
       DT_MANAGEMENT_HOST: state.host,
       DT_MANAGEMENT_PORT: String(managementPort),
@@ -27,4 +26,9 @@ export function planInstances(
     port,
     managementPort,
   }));
+}
+
+/** The demo's folder beside those the operator names. */
+function fileRoots(directory: DataDirectory, env: NodeJS.ProcessEnv): string {
+  return [directory.demo, env.DT_VULN_DATA_SOURCE_FILE_ROOTS ?? ""].filter((root) => root !== "").join(",");
 }
