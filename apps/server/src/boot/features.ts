@@ -5,7 +5,7 @@ import { clusterFeature } from "../features/cluster/index.ts";
 import { componentProperties, componentsFeature, emptyProject } from "../features/components/index.ts";
 import { findingsFeature } from "../features/findings/index.ts";
 import { ingestionFeature, ingestionProperties } from "../features/ingestion/index.ts";
-import { metricsFeature, metricsProperties } from "../features/metrics/index.ts";
+import { metricsFeature, metricsOf, metricsProperties } from "../features/metrics/index.ts";
 import { projectsFeature } from "../features/projects/index.ts";
 import { seedSettings, settingsFeature } from "../features/settings/index.ts";
 import { vulnerabilitiesFeature, vulnerabilityProperties } from "../features/vulnerabilities/index.ts";
@@ -67,7 +67,7 @@ export function composeFeatures(deps: FeatureDeps): Features {
   const vulnerabilities = vulnerabilitiesFeature({ ...deps, outbound, client: late.client });
   const settings = settingsFeature({ ...deps, extensions: vulnerabilities.extensions });
   const withSettings = { ...deps, settings: settings.settings, client: late.client };
-  const projects = projectsFeature({ ...withSettings, emptyProject });
+  const projects = projectsFeature({ ...withSettings, emptyProject, metricsOf });
   const components = componentsFeature(withSettings);
   const ingestion = ingestionFeature({
     ...withSettings,

@@ -27,3 +27,12 @@ export const projectMetricsResponse = z
 
 /** See projectMetricsResponse. */
 export type ProjectMetricsResponse = z.output<typeof projectMetricsResponse>;
+
+/** Sums over the projects the caller sees, on one day. */
+export const portfolioMetricsResponse = projectMetricsResponse.extend({
+  projects: count,
+  vulnerableProjects: count,
+});
+
+/** See portfolioMetricsResponse. */
+export type PortfolioMetricsResponse = z.output<typeof portfolioMetricsResponse>;

@@ -8,10 +8,12 @@ import { updateDirtyMetricsActivity, updateProjectMetricsActivity } from "./acti
 import { updateMarkedProjects } from "./commands/update-metrics.ts";
 import { metricsProperties } from "./config.ts";
 import { metricsRoutes } from "./routes/v1/metrics.ts";
+import { portfolioMetricsRoutes } from "./routes/v1/portfolio-metrics.ts";
 import { updateDirtyMetrics } from "./workflows/update-dirty-metrics.ts";
 import { updateMetricsNow } from "./workflows/update-metrics-now.ts";
 
 export { metricsProperties } from "./config.ts";
+export { metricsOf } from "./queries/project-metrics.ts";
 export { markProjectsOfIdentities } from "./store/marks.ts";
 
 interface MetricsDeps extends LookupDeps {
@@ -21,10 +23,10 @@ interface MetricsDeps extends LookupDeps {
   client: EngineClient<Tx>;
 }
 
-/** Counts per project, kept current. */
+/** Counts per project, kept current, and their sums. */
 export function metricsFeature(deps: MetricsDeps) {
   return {
-    routes: metricsRoutes(deps),
+    routes: [...metricsRoutes(deps), ...portfolioMetricsRoutes(deps)],
     workflows: [updateDirtyMetrics, updateMetricsNow],
     activities: [updateProjectMetricsActivity(deps), updateDirtyMetricsActivity(deps)],
     housekeeping: [

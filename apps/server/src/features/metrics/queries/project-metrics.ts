@@ -1,15 +1,21 @@
 import type { ProjectMetricsResponse } from "@evertrack/contract/v1/metrics";
 import type { Db } from "../../../platform/db/index.ts";
-import { countProjects, newestSnapshot, type SnapshotRow, snapshotsSince } from "../store/snapshots.ts";
+import { countProjects, newestSnapshots, type SnapshotRow, snapshotsSince } from "../store/snapshots.ts";
 
 const SNAPSHOTS_MAX = 1_000;
 
 /** The newest snapshot; before the first one the components as they are, with nothing found yet. */
 export async function currentMetrics(db: Db, projectId: number, now: Date): Promise<ProjectMetricsResponse> {
-  const newest = await newestSnapshot(db, projectId);
+  const [newest] = await newestSnapshots(db, [projectId]);
   if (newest !== undefined) return present(newest);
   const [counts] = await countProjects(db, [projectId]);
   return present({ ...NOTHING, components: counts?.components ?? 0, first_occurrence: now, last_occurrence: now });
+}
+
+/** The newest snapshot by project, for lists of projects; those never counted are left out. */
+export async function metricsOf(db: Db, projectIds: readonly number[]): Promise<Map<number, ProjectMetricsResponse>> {
+  const rows = projectIds.length === 0 ? [] : await newestSnapshots(db, projectIds);
+  return new Map(rows.map((row) => [row.project_id, present(row)]));
 }
 
 /** One snapshot per day from `since` on, oldest first. */
@@ -40,7 +46,8 @@ const NO_POLICY_VIOLATIONS = Object.fromEntries(
   ),
 );
 
-function present(row: SnapshotRow): ProjectMetricsResponse {
+/** A row of counts as JSON. */
+export function present(row: SnapshotRow): ProjectMetricsResponse {
   return {
     components: row.components,
     vulnerableComponents: row.vulnerable_components,

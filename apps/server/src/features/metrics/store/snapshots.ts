@@ -59,6 +59,7 @@ export async function writeSnapshots(tx: Tx, rows: readonly (Counts & { riskScor
       inherited_risk_score = excluded.inherited_risk_score`.execute(tx);
 }
 
+/** A snapshot as it is stored. */
 export interface SnapshotRow {
   first_occurrence: Date;
   last_occurrence: Date;
@@ -87,8 +88,15 @@ export async function snapshotsSince(db: Db, projectId: number, since: Date, lim
   return rows;
 }
 
-export async function newestSnapshot(db: Db, projectId: number): Promise<SnapshotRow | undefined> {
-  const { rows } = await sql<SnapshotRow>`/* metrics.newest */
-    select * from project_metrics where project_id = ${projectId} order by day desc limit 1`.execute(db);
-  return rows[0];
+/** The newest snapshot of each project; projects never counted are missing from the answer. */
+export async function newestSnapshots(
+  db: Db,
+  projectIds: readonly number[],
+): Promise<(SnapshotRow & { project_id: number })[]> {
+  const { rows } = await sql<SnapshotRow & { project_id: number }>`/* metrics.newest */
+    select m.* from unnest(${[...projectIds]}::int[]) as wanted(id)
+      cross join lateral (select * from project_metrics where project_id = wanted.id order by day desc limit 1) m`.execute(
+    db,
+  );
+  return rows;
 }

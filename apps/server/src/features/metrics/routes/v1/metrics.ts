@@ -10,8 +10,10 @@ import { updateMetricsNow } from "../../workflows/update-metrics-now.ts";
 
 const DAY_MS = 86_400_000;
 const DAYS_MAX = 3_650;
+/** How many days back series go. */
+export const dayCount = z.coerce.number().int().min(0).max(DAYS_MAX);
 const byUuid = z.object({ uuid: uuidText });
-const byDays = byUuid.extend({ days: z.coerce.number().int().min(0).max(DAYS_MAX) });
+const byDays = byUuid.extend({ days: dayCount });
 const byDate = byUuid.extend({ date: z.string().regex(/^\d{8}$/, "must be a date, yyyyMMdd") });
 
 /** Counts of a project. */

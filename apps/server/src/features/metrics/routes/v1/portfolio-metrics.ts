@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { type Route, route } from "../../../../platform/http/index.ts";
+import type { LookupDeps } from "../../../projects/index.ts";
+import { portfolioMetrics } from "../../queries/portfolio-metrics.ts";
+import { dayCount } from "./metrics.ts";
+
+/** Sums over the projects the caller sees. */
+export function portfolioMetricsRoutes(deps: LookupDeps): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/v1/metrics/portfolio/current",
+      access: ["VIEW_PORTFOLIO"],
+      async handle({ principal }) {
+        const [today] = await portfolioMetrics(deps, principal, 0);
+        return today;
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/metrics/portfolio/:days/days",
+      access: ["VIEW_PORTFOLIO"],
+      params: z.object({ days: dayCount }),
+      handle: ({ params, principal }) => portfolioMetrics(deps, principal, params.days),
+    }),
+  ];
+}
