@@ -28,9 +28,9 @@ const SUMMED = [
 /**
  * Sums per UTC day over the active projects a scope sees, oldest day first, today last: `days` + 1 rows.
  *
- * A snapshot holds until the next one of its project. Summing what each of them changed, and then those changes from day to
- * day, reads every snapshot once; looking up each project on each day would not. The score is summed as numeric, because
- * taking away and adding floats would leave dust.
+ * A snapshot holds until the next one of its project. Adding it on its day, taking it away on that one's, and then summing from
+ * day to day reads every snapshot once; looking up each project on each day would not. The score is rounded, because adding
+ * and taking away floats leaves dust.
  */
 export async function sumByDay(db: Db, scope: PortfolioScope, days: number): Promise<PortfolioRow[]> {
   const { rows } = await sql<PortfolioRow>`/* metrics.sumByDay */
@@ -43,20 +43,17 @@ export async function sumByDay(db: Db, scope: PortfolioScope, days: number): Pro
         (select * from project_metrics where project_id = c.id and day <= first order by day desc limit 1) m
       union all
       select m.*, m.day as since from span, counted c join project_metrics m on m.project_id = c.id where m.day > first),
-    change as (
-      select since, last_occurrence, ${listed((name) => sql`${name} - coalesce(lag(${name}) over earlier, 0) as ${name}`)},
-        (vulnerabilities > 0)::int - coalesce(lag((vulnerabilities > 0)::int) over earlier, 0) as vulnerable_projects,
-        inherited_risk_score::numeric - coalesce(lag(inherited_risk_score::numeric) over earlier, 0) as inherited_risk_score
-      from snapshot window earlier as (partition by project_id order by since)),
+    held as (select s.*, lead(since) over (partition by project_id order by since) as until from snapshot s),
     changed as (
-      select since as day, max(last_occurrence) as last_occurrence, ${listed((name) => sql`sum(${name}) as ${name}`)},
-        sum(vulnerable_projects) as vulnerable_projects, sum(inherited_risk_score) as inherited_risk_score
-      from change group by 1),
+      select edge.day, max(last_occurrence) filter (where sign = 1) as last_occurrence,
+        ${listed((name) => sql`sum(sign * ${name}) as ${name}`)},
+        sum(sign * (vulnerabilities > 0)::int) as vulnerable_projects, sum(sign * inherited_risk_score) as inherited_risk_score
+      from held cross join lateral (values (since, 1), (until, -1)) as edge(day, sign) where edge.day is not null group by 1),
     arrived as (select day, count(*) as projects from counted group by 1)
     select start as first_occurrence, greatest(start, last_occurrence) as last_occurrence,
       ${listed((name) => sql`coalesce(sum(${name}) over until_then, 0)::int8 as ${name}`)},
       coalesce(sum(vulnerable_projects) over until_then, 0)::int8 as vulnerable_projects,
-      coalesce(sum(inherited_risk_score) over until_then, 0)::float8 as inherited_risk_score,
+      round(coalesce(sum(inherited_risk_score) over until_then, 0)::numeric, 3)::float8 as inherited_risk_score,
       coalesce(sum(projects) over until_then, 0)::int8 as projects
     from span cross join lateral generate_series(0, last - first) n
       cross join lateral (select first + n as day, (first + n)::timestamp at time zone 'UTC' as start) d
