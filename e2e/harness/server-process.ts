@@ -4,6 +4,8 @@ import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+/** As the command line starts the server. */
+const NODE_FLAGS = ["--max-semi-space-size=8"];
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 60_000;
 /** The program that tests run as processes. */
@@ -47,7 +49,7 @@ export class ServerProcess {
 
   /** Resolves once the API answers; rejects with the log's end when the process ends before. */
   static async start(options: ServerOptions): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [SERVER_PROGRAM, "-host", "127.0.0.1", "-port", "0"], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, SERVER_PROGRAM, "-host", "127.0.0.1", "-port", "0"], {
       env: environmentOf(options),
       stdio: ["ignore", "pipe", "pipe"],
       cwd: options.dataDirectory,

@@ -22,7 +22,8 @@ import { createWriteBuffers, isBackedUp } from "./working/write-buffers.ts";
 const STOP_GRACE_MS = 5000;
 /** Without a commit hook, work started here is looked for after these times. */
 const LOOK_AFTER_START_MS = [5, 20, 60];
-const LAG_RESOLUTION_MS = 20;
+/** Finer sampling would keep an idle process busy. */
+const LAG_RESOLUTION_MS = 100;
 
 /** What the engine does right now. */
 export interface EngineStatus {

@@ -3,6 +3,7 @@
  * → validation against the official schema (`cyclonedx/validate`, if wanted) → model (`cyclonedx/map-…`).
  * Elements of the big lists are parsed one at a time, so memory follows the result, not the document.
  */
+import { assembleBom } from "./assemble-bom.ts";
 import type { Bom, SpecVersion } from "./bom.ts";
 import { type BomPiece, mapPieces } from "./cyclonedx/map-pieces.ts";
 import { openJson } from "./cyclonedx/open-json.ts";
@@ -46,18 +47,4 @@ export function validateBom(bytes: Uint8Array, limits?: Partial<BomLimits>): Bom
 /** Tells format and version of a document without validating its content. Throws BomError and nothing else. */
 export function detectFormat(bytes: Uint8Array): BomFormat {
   return { format: "json", specVersion: openJson(bytes, bomLimits()).specVersion };
-}
-
-/** Puts the pieces of a BOM together. */
-export function assembleBom(pieces: Iterable<BomPiece>): Bom {
-  const bom: Pick<Bom, "components" | "dependencies" | "notes"> = { components: [], dependencies: [], notes: [] };
-  let whole: Bom | undefined;
-  for (const piece of pieces) {
-    if (piece.kind === "head") whole = { ...piece.head, ...bom };
-    else if (piece.kind === "components") bom.components.push(...piece.components);
-    else if (piece.kind === "dependencies") bom.dependencies.push(...piece.dependencies);
-    else bom.notes.push(...piece.notes);
-  }
-  if (whole === undefined) throw new TypeError("a BOM's pieces start with its head");
-  return whole;
 }

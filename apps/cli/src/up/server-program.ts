@@ -3,6 +3,9 @@ import { fileURLToPath } from "node:url";
 import { CliError } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 
+/** A young generation of 3 × 8 MB keeps an idle instance small; imports hardly notice. */
+const NODE_FLAGS = ["--max-semi-space-size=8"];
+
 /** How to run the server: this Node and the server's main module. */
 export interface ServerProgram {
   readonly command: string;
@@ -13,5 +16,5 @@ export interface ServerProgram {
 export function serverProgram(env: NodeJS.ProcessEnv = process.env): ServerProgram {
   const path = env.EVERTRACK_SERVER_PROGRAM ?? fileURLToPath(new URL("../../../server/src/main.ts", import.meta.url));
   if (!existsSync(path)) throw new CliError(EXIT.failed, `The server program is missing: ${path}`);
-  return { command: process.execPath, args: [path] };
+  return { command: process.execPath, args: [...NODE_FLAGS, path] };
 }

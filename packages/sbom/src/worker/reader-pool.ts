@@ -2,10 +2,11 @@
  * Reading in threads, so that the event loop never waits for a document: a few threads that are started on demand, kept
  * for a while, and replaced when they die, with a bounded queue in front of them.
  */
+import { assembleBom } from "../assemble-bom.ts";
 import type { Bom } from "../bom.ts";
 import type { BomPiece } from "../cyclonedx/map-pieces.ts";
 import type { BomLimits } from "../limits.ts";
-import { assembleBom, type BomFormat, type ReadBomOptions } from "../read-bom.ts";
+import type { BomFormat, ReadBomOptions } from "../read-bom.ts";
 import type { ReaderRequest } from "./protocol.ts";
 import { ReaderThread, type RequestBounds } from "./reader-thread.ts";
 

@@ -1,4 +1,4 @@
-import { createBomReaderPool } from "@evertrack/sbom";
+import { createBomReaderPool } from "@evertrack/sbom/elsewhere";
 import type { Config } from "../../platform/config/index.ts";
 import { deleteUploadFileOf, recordImportFailureOf } from "./activities/end-upload.ts";
 import { importBomActivityOf } from "./activities/import-bom.ts";

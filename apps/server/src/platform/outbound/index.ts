@@ -1,3 +1,4 @@
-export { createOutbound, type Outbound, type OutboundRequest, type OutboundResponse } from "./outbound.ts";
+export { createOutbound } from "./on-demand.ts";
+export type { Outbound, OutboundRequest, OutboundResponse } from "./outbound.ts";
 export { OutboundError, type OutboundFailure } from "./outbound-error.ts";
 export { type OutboundSettings, outboundProperties, outboundSettings } from "./settings.ts";

@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from "node:net";
 import { promisify } from "node:util";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { isLocalAddress, lookupPublicOnly } from "./local-addresses.ts";
-import { createOutbound, type Outbound, type OutboundRequest } from "./outbound.ts";
+import { type Outbound, type OutboundRequest, openOutbound } from "./outbound.ts";
 import type { OutboundSettings } from "./settings.ts";
 
 const servers: Server[] = [];
@@ -17,7 +17,7 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 function outbound(settings: Partial<OutboundSettings> = {}): Outbound {
-  const made = createOutbound({ connectTimeoutMs: 2_000, ...settings });
+  const made = openOutbound({ connectTimeoutMs: 2_000, ...settings });
   outbounds.push(made);
   return made;
 }

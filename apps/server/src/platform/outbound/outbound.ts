@@ -56,7 +56,7 @@ export interface Outbound {
 }
 
 /** Makes the one way out; `close` ends its idle connections. */
-export function createOutbound(settings: OutboundSettings): Outbound {
+export function openOutbound(settings: OutboundSettings): Outbound {
   const dispatchers = createDispatchers(settings);
   return {
     async get(text, request) {

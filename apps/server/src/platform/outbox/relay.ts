@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Config, property } from "../config/index.ts";
 import { type Database, isDatabaseOutage, type Tx } from "../db/index.ts";
 import type { Log } from "../log/log.ts";
-import { type DueEvent, lockDueEvents, postponeEvent, removeEvents } from "./store.ts";
+import { anyEventDue, type DueEvent, lockDueEvents, postponeEvent, removeEvents } from "./store.ts";
 
 export const relayProperties = {
   enabled: property.boolean("dt.notification.outbox-relay.enabled", {
@@ -108,6 +108,7 @@ export class OutboxRelay {
   }
 
   async #carryBatch(): Promise<number> {
+    if (!(await anyEventDue(this.#database.db))) return 0;
     let failed: DueEvent | undefined;
     try {
       const carried = await this.#database.transaction(async (tx) => {

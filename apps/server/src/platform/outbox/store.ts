@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Tx } from "../db/index.ts";
+import type { Db, Tx } from "../db/index.ts";
 import type { OutboxEvent } from "./events.ts";
 
 /** Writes events; an event id that was written before is left alone. */
@@ -24,6 +24,13 @@ export interface DueEvent {
   payload: Record<string, unknown>;
   created_at: Date;
   attempts: number;
+}
+
+/** Whether a transaction is worth opening: an idle relay asks nothing more than this. */
+export async function anyEventDue(db: Db): Promise<boolean> {
+  const { rows } =
+    await sql`/* outbox.anyDue */ select 1 from outbox_event where next_attempt_at <= now() limit 1`.execute(db);
+  return rows.length > 0;
 }
 
 /** Locks due events, oldest first, leaving those another relay holds. */

@@ -1,6 +1,7 @@
 import { type ImportBomInput, importBomInput } from "@evertrack/contract/runs/import-bom";
 import { type ActivityContext, defineActivity, Terminal } from "@evertrack/engine/authoring";
-import { BomError, type BomHead, BomReaderCrash } from "@evertrack/sbom";
+import type { BomHead } from "@evertrack/sbom";
+import { BomError, BomReaderCrash } from "@evertrack/sbom/elsewhere";
 import type { Tx } from "../../../platform/db/index.ts";
 import { FileLost } from "../../../platform/files/index.ts";
 import { appendEvents } from "../../../platform/outbox/index.ts";

@@ -1,4 +1,4 @@
-import { BomError, BomReaderBusy, BomReaderCrash } from "@evertrack/sbom";
+import { BomError, BomReaderBusy, BomReaderCrash } from "@evertrack/sbom/elsewhere";
 import { appendEvents } from "../../../platform/outbox/index.ts";
 import type { IngestionDeps } from "../deps.ts";
 import { invalidBom, problemTexts, readersBusy, unreadableBom, xmlNotBuilt } from "../errors.ts";
