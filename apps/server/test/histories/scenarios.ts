@@ -1,0 +1,150 @@
+/**
+ * What a recorded run needs around it, and how it is started when it is recorded. Everything is the same each time – ids are
+ * given or counted from one in a fresh database – so that recorded inputs fit what `prepare` puts there.
+ */
+import { Readable } from "node:stream";
+import type { Workflow } from "@evertrack/engine/authoring";
+import { analyzeProject } from "../../src/features/analysis/workflows/analyze-project.ts";
+import { matchAdvisories } from "../../src/features/analysis/workflows/match-advisories.ts";
+import { insertUpload } from "../../src/features/ingestion/store.ts";
+import { bomOf } from "../../src/features/ingestion/testing.ts";
+import { importBom } from "../../src/features/ingestion/workflows/import-bom.ts";
+import { updateDirtyMetrics } from "../../src/features/metrics/workflows/update-dirty-metrics.ts";
+import { updateMetricsNow } from "../../src/features/metrics/workflows/update-metrics-now.ts";
+import { writeExtensionConfig } from "../../src/features/settings/store/extensions.ts";
+import { advisory, bucketFiles, serveBucket } from "../../src/features/vulnerabilities/testing.ts";
+import { mirrorVulnDataSource } from "../../src/features/vulnerabilities/workflows/mirror-vuln-data-source.ts";
+import { housekeepingWorkflow } from "../../src/platform/engine/index.ts";
+import { Seed } from "../../src/testing/seed.ts";
+import type { TestServer } from "../../src/testing/test-server.ts";
+
+const PROJECT = { id: 1, uuid: "00000000-0000-4000-8000-000000000001" };
+const TOKEN = "00000000-0000-4000-8000-000000000002";
+const PACKAGE_KEY = "npm/left-pad";
+
+export interface Scenario {
+  /** Starts the run with this id; used when it is recorded. */
+  start(server: TestServer, runId: string): Promise<string | null>;
+  /** Puts the rows and files there that the run works on; what it returns ends what it opened. */
+  prepare(server: TestServer): Promise<(() => void) | undefined>;
+  /** Rows that are there if and only if the step (or what begins like it) has been executed. */
+  effects: { step: string; rows: string }[];
+}
+
+/** By the name their histories carry; a name that was recorded once stays. */
+export const scenarios: Record<string, Scenario> = {
+  "import-bom": {
+    start: starting(importBom, { token: TOKEN, fileLocation: `local:///bom-upload/${TOKEN}` }, importOptions()),
+    prepare: (server) => prepareUpload(server, bomOf([{ name: "left-pad", version: "1.0.0" }])),
+    effects: [{ step: "replace-inventory", rows: "select from bom_import" }],
+  },
+  "import-bom-failure": {
+    start: starting(importBom, { token: TOKEN, fileLocation: `local:///bom-upload/${TOKEN}` }, importOptions()),
+    prepare: (server) => prepareUpload(server, "this is no BOM"),
+    effects: [{ step: "record-failure", rows: "select from outbox_event where type = 'BOM_PROCESSING_FAILED'" }],
+  },
+  "analyze-project": {
+    start: starting(
+      analyzeProject,
+      { projectId: PROJECT.id, projectUuid: PROJECT.uuid, trigger: "bom-upload" },
+      { concurrencyKey: `analyze-project:${PROJECT.uuid}`, instanceId: `analyze-project:bom-upload:${TOKEN}` },
+    ),
+    prepare: prepareInventory,
+    effects: [
+      { step: "match:", rows: "select from vulnerability_match" },
+      { step: "update", rows: "select from project_metrics" },
+    ],
+  },
+  "match-advisories": {
+    start: starting(matchAdvisories, { packageKeys: [PACKAGE_KEY] }, { instanceId: "match-advisories:1" }),
+    prepare: prepareInventory,
+    effects: [{ step: "match:", rows: "select from vulnerability_match" }],
+  },
+  "update-dirty-metrics": {
+    start: starting(updateDirtyMetrics, {}, { concurrencyKey: "update-dirty-metrics" }),
+    prepare: prepareInventory,
+    effects: [],
+  },
+  "update-metrics-now": {
+    start: starting(updateMetricsNow, { projectIds: [PROJECT.id] }),
+    prepare: prepareInventory,
+    effects: [{ step: "update", rows: "select from project_metrics" }],
+  },
+  "mirror-vuln-data-source": {
+    start: starting(mirrorVulnDataSource, { name: "osv" }, { instanceId: "mirror-vuln-data-source:osv" }),
+    prepare: (server) => prepareBucket(server, ["PyPI"], ["PyPI"]),
+    effects: [{ step: "store:", rows: "select from vulnerability" }],
+  },
+  "mirror-vuln-data-source-failure": {
+    start: starting(mirrorVulnDataSource, { name: "osv" }, { instanceId: "mirror-vuln-data-source:osv" }),
+    prepare: (server) => prepareBucket(server, ["Missing", "PyPI"], ["PyPI"]),
+    effects: [{ step: "store:", rows: "select from vulnerability" }],
+  },
+  housekeeping: {
+    start: starting(housekeepingWorkflow, { task: "upload-cleanup" }, { instanceId: "housekeeping:upload-cleanup" }),
+    prepare: async () => undefined,
+    effects: [],
+  },
+};
+
+interface StartOptions {
+  concurrencyKey?: string;
+  instanceId?: string;
+  priority?: number;
+  labels?: Record<string, string>;
+}
+
+function starting<I>(workflow: Workflow<I, unknown>, input: NoInfer<I>, options: StartOptions = {}): Scenario["start"] {
+  return ({ database, engine }, runId) =>
+    database.transaction((tx) => engine.client.startRun(tx, workflow, input, { ...options, runId }));
+}
+
+function importOptions(): StartOptions {
+  const labels = { project: PROJECT.uuid, token: TOKEN };
+  return { concurrencyKey: `import-bom:${PROJECT.uuid}`, labels, priority: 50 };
+}
+
+async function prepareProject(server: TestServer): Promise<Seed> {
+  const seed = new Seed(server.database.executor);
+  const { id } = await seed.project("recorded");
+  if (id !== PROJECT.id)
+    throw new Error(`the first project of a fresh database has id ${id}, recorded was ${PROJECT.id}`);
+  await seed.rows("update project set uuid = $1 where id = $2", [PROJECT.uuid, id]);
+  return seed;
+}
+
+async function prepareUpload(server: TestServer, content: string): Promise<undefined> {
+  await prepareProject(server);
+  const stored = await server.files.put(`bom-upload/${TOKEN}`, Readable.from([Buffer.from(content)]));
+  const { location: fileLocation, sha256: fileSha256, sizeBytes } = stored;
+  const upload = {
+    token: TOKEN,
+    projectId: PROJECT.id,
+    projectUuid: PROJECT.uuid,
+    fileLocation,
+    fileSha256,
+    sizeBytes,
+  };
+  await server.database.transaction((tx) => insertUpload(tx, upload, "recorded"));
+}
+
+/** A project with a component that an advisory concerns. */
+async function prepareInventory(server: TestServer): Promise<undefined> {
+  const seed = await prepareProject(server);
+  await seed.component(PROJECT.id, await seed.identity("pkg:npm/left-pad@1.0.0"));
+  await seed.advisory({ id: "GHSA-recorded", packageKey: PACKAGE_KEY, ranges: [{ introduced: "0", fixed: "2.0.0" }] });
+}
+
+async function prepareBucket(
+  server: TestServer,
+  ecosystems: readonly string[],
+  served: readonly string[],
+): Promise<() => void> {
+  const contents = served.flatMap((ecosystem) => [
+    ...bucketFiles(ecosystem, [advisory("PYSEC-1"), advisory("PYSEC-2")]),
+  ]);
+  const bucket = await serveBucket(new Map(contents));
+  const config = { enabled: true, dataUrl: bucket.url, ecosystems };
+  await server.database.transaction((tx) => writeExtensionConfig(tx, "vuln-data-source", "osv", config));
+  return () => bucket.close();
+}
