@@ -56,7 +56,7 @@ function differences(where: string, recorded: RecordedRun, seen: RecordedRun): s
     .filter((one) => !now.includes(one))
     .map((name) => `step "${name}" was recorded and is not done any more`);
   const added = now.filter((one) => !before.includes(one)).map((name) => `step "${name}" is new`);
-  const cure = "a workflow that changes its steps gets a new name (README.md)";
+  const cure = "a workflow that changes its steps gets a new name (apps/server/test/histories/README.md)";
   return [...missing, ...added].map((what) => `workflow ${recorded.name} (${where}): ${what}; ${cure}`);
 }
 
