@@ -15,7 +15,7 @@ export function analysisFeature(deps: LookupDeps & { client: EngineClient<Tx> })
   return {
     routes: analyzeRoutes(deps),
     workflows: [analyzeProject, matchAdvisories],
-    activities: [matchProjectActivity(deps.database), matchPackagesActivity(deps.database)],
+    activities: [matchProjectActivity(), matchPackagesActivity()],
     subscribers: [followAdvisories(deps.client)],
   };
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Tx } from "../../../platform/db/index.ts";
+import type { Db, Tx } from "../../../platform/db/index.ts";
 import { Seed } from "../../../testing/seed.ts";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
-import { identitiesOfPackages, MATCH_BATCH_SIZE } from "../../findings/index.ts";
+import { identitiesOfPackages, identitiesOfProject, MATCH_BATCH_SIZE } from "../../findings/index.ts";
 import { matchInBatches } from "./match-batches.ts";
 
 let server: TestServer;
@@ -15,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => server?.close());
 
 let counter = 0;
+const UNKNOWN_IDENTITY = 1_000_000_000;
 
 /** What the engine gives an activity, with a look into each transaction before it commits, and a ledger that lasts. */
 function contextWith(
@@ -46,8 +47,8 @@ async function affectedPackage(): Promise<{ packageKey: string; identityId: numb
 }
 
 const sourceOf = (packageKey: string) => ({
-  next: (afterId: number, limit: number) =>
-    identitiesOfPackages(server.database.db, { packageKeys: [packageKey], afterId, limit }),
+  next: (db: Db, afterId: number, limit: number) =>
+    identitiesOfPackages(db, { packageKeys: [packageKey], afterId, limit }),
 });
 const isMarked = async (projectId: number) =>
   (await seed.rows("select 1 from metrics_dirty_project where project_id = $1", [projectId])).length > 0;
@@ -98,14 +99,32 @@ describe("matching in batches", () => {
     expect(await isMarked(project.id)).toBe(true);
   });
 
+  test("also when it only lists what was never matched, and the crash came after the matching", async () => {
+    const { identityId } = await affectedPackage();
+    const [importing, other] = [await seed.project(), await seed.project()];
+    for (const { id } of [importing, other]) await seed.component(id, identityId);
+    const source = {
+      next: (db: Db, afterId: number, limit: number) =>
+        identitiesOfProject(db, { projectId: importing.id, afterId, unmatchedOnly: true, limit }),
+      exceptProjectId: importing.id,
+    };
+    const ledger = new Map<string, unknown>();
+    const crashing = contextWith(async (name) => {
+      if (name.startsWith("mark:")) throw new Error("crashed");
+    }, ledger);
+    await expect(matchInBatches(crashing, source)).rejects.toThrow("crashed");
+    await matchInBatches(contextWith(undefined, ledger), source);
+    expect([await isMarked(other.id), await isMarked(importing.id)]).toEqual([true, false]);
+  });
+
   test("asks for a bounded number of identities and stops between batches when it is aborted", async () => {
     const limits: number[] = [];
     const aborting = new AbortController();
     const source = {
-      async next(afterId: number, limit: number) {
+      async next(_db: Db, afterId: number, limit: number) {
         limits.push(limit);
         aborting.abort(new Error("enough"));
-        return [afterId + 1];
+        return Array.from({ length: limit }, (_, index) => UNKNOWN_IDENTITY + afterId + index);
       },
     };
     await expect(matchInBatches({ ...contextWith(), signal: aborting.signal }, source)).rejects.toThrow("enough");

@@ -1,5 +1,5 @@
 import type { ActivityContext } from "@evertrack/engine/authoring";
-import type { Tx } from "../../../platform/db/index.ts";
+import type { Db, Tx } from "../../../platform/db/index.ts";
 import { appendEvents } from "../../../platform/outbox/index.ts";
 import { MATCH_BATCH_SIZE, type MatchChanges, matchIdentities } from "../../findings/index.ts";
 import { markProjectsOfIdentities } from "../../metrics/index.ts";
@@ -11,13 +11,14 @@ const BATCHES_MAX = 60_000;
 
 interface BatchSource {
   /** Identity ids after `afterId`, ascending, at most `limit`. */
-  next(afterId: number, limit: number): Promise<number[]>;
+  next(db: Db, afterId: number, limit: number): Promise<number[]>;
   /** Left out when projects are marked for new metrics: it computes its own. */
   exceptProjectId?: number;
 }
 
 interface BatchResult {
-  lastId: number;
+  /** Where the next batch begins; null after the last one. */
+  nextAfterId: number | null;
   changed: number;
   changedIdentityIds: number[];
 }
@@ -37,26 +38,33 @@ export async function matchInBatches(
   let changed = 0;
   for (let batch = 0; batch < BATCHES_MAX; batch++) {
     context.signal.throwIfAborted();
-    const identityIds = await source.next(afterId, MATCH_BATCH_SIZE);
-    const lastId = identityIds.at(-1);
-    if (lastId === undefined) return { batches: batch, changed };
-    const name = `match:${afterId}`;
-    const result = await context.tx<BatchResult>(name, async (tx) => {
-      const changes = await matchIdentities(tx, identityIds);
-      await announce(tx, context.idFor(name), changes);
-      return { lastId, ...summaryOf(changes) };
-    });
+    const result = await context.tx(`match:${afterId}`, (tx) => matchBatch(context, tx, source, afterId));
     if (result.changed > 0)
       await context.tx(`mark:${afterId}`, (tx) =>
         markProjectsOfIdentities(tx, result.changedIdentityIds, source.exceptProjectId),
       );
-    afterId = result.lastId;
     changed += result.changed;
+    if (result.nextAfterId === null) return { batches: batch + 1, changed };
+    afterId = result.nextAfterId;
   }
   throw new Error(`more than ${BATCHES_MAX} batches of identities`);
 }
 
-function summaryOf({ added, removed }: MatchChanges): Omit<BatchResult, "lastId"> {
+/** Lists inside the transaction: an attempt that goes on after a crash takes the recorded batch, not another one. */
+async function matchBatch(
+  context: Pick<ActivityContext<Tx>, "idFor">,
+  tx: Tx,
+  source: BatchSource,
+  afterId: number,
+): Promise<BatchResult> {
+  const identityIds = await source.next(tx, afterId, MATCH_BATCH_SIZE);
+  const changes = await matchIdentities(tx, identityIds);
+  await announce(tx, context.idFor(`match:${afterId}`), changes);
+  const more = identityIds.length === MATCH_BATCH_SIZE;
+  return { nextAfterId: more ? (identityIds.at(-1) ?? null) : null, ...summaryOf(changes) };
+}
+
+function summaryOf({ added, removed }: MatchChanges): Omit<BatchResult, "nextAfterId"> {
   const changedIdentityIds = [...new Set([...added, ...removed].map(({ identityId }) => identityId))];
   return { changed: added.length + removed.length, changedIdentityIds };
 }

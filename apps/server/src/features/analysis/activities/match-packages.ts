@@ -1,17 +1,17 @@
 import { type MatchAdvisoriesInput, matchAdvisoriesInput } from "@evertrack/contract/runs/analysis";
 import { defineActivity } from "@evertrack/engine/authoring";
-import type { Database, Tx } from "../../../platform/db/index.ts";
+import type { Tx } from "../../../platform/db/index.ts";
 import { identitiesOfPackages } from "../../findings/index.ts";
 import { matchInBatches } from "./match-batches.ts";
 
 /** Matches the identities of the packages whose advisories changed. */
-export function matchPackagesActivity(database: Database) {
+export function matchPackagesActivity() {
   return defineActivity<MatchAdvisoriesInput, { changed: number }, Tx>({
     name: "match-packages",
     input: (raw) => matchAdvisoriesInput.parse(raw),
     async execute(context, { packageKeys }) {
       const { changed } = await matchInBatches(context, {
-        next: (afterId, limit) => identitiesOfPackages(database.db, { packageKeys, afterId, limit }),
+        next: (db, afterId, limit) => identitiesOfPackages(db, { packageKeys, afterId, limit }),
       });
       return { changed };
     },
