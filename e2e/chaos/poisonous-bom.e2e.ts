@@ -40,7 +40,7 @@ describe("a BOM that kills its worker process", () => {
     });
     const killer = killWhoeverImports(poison.projectUuid);
     const others: string[] = [];
-    const failed = await until("the poisonous import is given up", 120_000, async () => {
+    const failed = await until("the poisonous import is given up", 150_000, async () => {
       await livingClient();
       if (others.length < OTHER_UPLOADS) others.push((await uploadSomewhere(others.length)) ?? "");
       const { rows } = await database.query("select outcome, failure_reason from bom_upload where token = $1", [

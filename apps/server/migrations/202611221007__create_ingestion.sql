@@ -15,6 +15,7 @@ create table bom_upload (
   failure_reason text
 );
 create index bom_upload_project on bom_upload (project_id, received_at desc);
+create index bom_upload_unended on bom_upload (received_at) where ended_at is null;
 create index bom_upload_ended on bom_upload (ended_at) where ended_at is not null;
 
 -- Scoped to the principal; kept 24 h; same key and body answers the same token, another body 422.

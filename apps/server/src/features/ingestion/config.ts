@@ -27,6 +27,10 @@ export const ingestionProperties = {
     min: 1000,
     meaning: "longest time reading one BOM may take",
   }),
+  abandonedCron: property.cron("dt.task.abandoned-upload-check.cron", {
+    default: "* * * * *",
+    meaning: "when uploads whose run is over without an outcome are ended as failed (UTC)",
+  }),
   cleanupCron: property.cron("dt.task.upload-cleanup.cron", {
     default: "17 * * * *",
     meaning:

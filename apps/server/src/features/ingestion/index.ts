@@ -3,6 +3,7 @@ import type { Config } from "../../platform/config/index.ts";
 import { deleteUploadFileOf, recordImportFailureOf } from "./activities/end-upload.ts";
 import { importBomActivityOf } from "./activities/import-bom.ts";
 import { cleanUploads } from "./commands/clean-uploads.ts";
+import { endAbandonedUploads } from "./commands/end-abandoned-uploads.ts";
 import { ingestionProperties } from "./config.ts";
 import type { IngestionDeps } from "./deps.ts";
 import { ReadingSlots } from "./reading-slots.ts";
@@ -40,6 +41,11 @@ export function ingestionFeature({
     workflows: [importBom],
     activities: [importBomActivityOf(deps), recordImportFailureOf(deps), deleteUploadFileOf(deps)],
     housekeeping: [
+      {
+        name: "abandoned-uploads",
+        schedule: config.get(ingestionProperties.abandonedCron),
+        run: (signal: AbortSignal) => endAbandonedUploads(deps, signal),
+      },
       {
         name: "upload-cleanup",
         schedule: config.get(ingestionProperties.cleanupCron),

@@ -69,10 +69,10 @@ export async function deleteEndedUploads(tx: Tx, days: number, limit: number): P
   return Number(numAffectedRows ?? 0n);
 }
 
-/** Tokens of uploads received before `hours` ago that have not ended, oldest first. */
-export async function listUnended(db: Db, hours: number, limit: number): Promise<string[]> {
+/** Tokens of uploads received more than `seconds` ago that have not ended, oldest first. */
+export async function listUnended(db: Db, seconds: number, limit: number): Promise<string[]> {
   const { rows } = await sql<{ token: string }>`/* ingestion.listUnended */
-    select token from bom_upload where ended_at is null and received_at < now() - ${hours} * interval '1 hour'
+    select token from bom_upload where ended_at is null and received_at < now() - ${seconds} * interval '1 second'
     order by received_at limit ${limit}`.execute(db);
   return rows.map(({ token }) => token);
 }

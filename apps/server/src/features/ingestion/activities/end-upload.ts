@@ -6,12 +6,8 @@ import {
 } from "@evertrack/contract/runs/import-bom";
 import { defineActivity } from "@evertrack/engine/authoring";
 import type { Tx } from "../../../platform/db/index.ts";
-import { appendEvents } from "../../../platform/outbox/index.ts";
-import { projectSubject, readProject } from "../../projects/index.ts";
+import { failUpload } from "../commands/fail-upload.ts";
 import type { IngestionDeps } from "../deps.ts";
-import { endUpload } from "../store.ts";
-
-const REASON_LENGTH_MAX = 4_000;
 
 /** Records why an import failed and tells so, once. A project that was deleted meanwhile needs neither. */
 export function recordImportFailureOf(_deps: IngestionDeps) {
@@ -20,14 +16,7 @@ export function recordImportFailureOf(_deps: IngestionDeps) {
     input: (raw) => importFailureInput.parse(raw),
     execute: (ctx, { token, reason }) =>
       ctx.tx("record-failure", async (tx) => {
-        const cause = reason.slice(0, REASON_LENGTH_MAX);
-        const projectId = await endUpload(tx, token, "FAILED", cause);
-        const row = projectId === undefined ? undefined : await readProject(tx, { all: true }, projectId);
-        if (row === undefined) return null;
-        const bom = { content: "(Omitted)", format: "CycloneDX" };
-        const payload = { project: projectSubject(row), bom, cause, token };
-        const eventId = ctx.idFor("BOM_PROCESSING_FAILED");
-        await appendEvents(tx, [{ eventId, type: "BOM_PROCESSING_FAILED", subject: row.uuid, payload }]);
+        await failUpload(tx, { token, reason, eventId: ctx.idFor("BOM_PROCESSING_FAILED") });
         return null;
       }),
   });

@@ -7,6 +7,7 @@ import { fileProperties } from "../../../platform/files/index.ts";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
 import { base64, bomOf } from "../testing.ts";
 import { cleanUploads } from "./clean-uploads.ts";
+import { endAbandonedUploads } from "./end-abandoned-uploads.ts";
 
 let server: TestServer;
 let key: string;
@@ -17,11 +18,12 @@ beforeAll(async () => {
 afterAll(() => server?.close());
 
 const folder = () => join(server.config.get(fileProperties.directory), "bom-upload");
-const clean = () => {
+const deps = () => {
   const { database, files, engine } = server;
-  const deps = { database, files, clock: systemClock, engine: engine.client };
-  return cleanUploads(deps as Parameters<typeof cleanUploads>[0], AbortSignal.timeout(10_000));
+  return { database, files, clock: systemClock, engine: engine.client } as Parameters<typeof cleanUploads>[0];
 };
+const clean = () => cleanUploads(deps(), AbortSignal.timeout(10_000));
+const endAbandoned = () => endAbandonedUploads(deps(), AbortSignal.timeout(10_000));
 const run = (sql: string, values: unknown[] = []) => server.database.executor.query<{ outcome: string }>(sql, values);
 
 async function upload(projectName: string): Promise<string> {
@@ -45,10 +47,34 @@ test("files nobody waits for go after a day, those of waiting uploads and young 
   for (const token of [waiting, cancelled, orphan]) await age(token);
   const [run1] = await server.engine.client.listRuns({ labels: { token: cancelled }, limit: 1 });
   await server.engine.client.cancel(run1?.id ?? "");
+  await endAbandoned();
   await clean();
   expect((await readdir(folder())).sort()).toEqual([waiting, young].sort());
   const { rows } = await run("select outcome from bom_upload where token = $1", [cancelled]);
   expect(rows).toEqual([{ outcome: "FAILED" }]);
+});
+
+test("an upload whose workflow crashed with its worker ends FAILED with the run's reason, told once; running ones stay", async () => {
+  const [crashed, running] = [await upload("crashed"), await upload("running")];
+  for (const token of [crashed, running]) await age(token);
+  const [crashedRun] = await server.engine.client.listRuns({ labels: { token: crashed }, limit: 1 });
+  const error = { message: "crashed its worker: taken over 3 times", type: "CrashedWorker", retryable: false };
+  await run("update wf_run set status = 'FAILED', error = $2, finished_at = now() where id = $1", [
+    crashedRun?.id,
+    error,
+  ]);
+  await endAbandoned();
+  await endAbandoned();
+  const { rows } = await run("select token, outcome, failure_reason from bom_upload where token = any($1)", [
+    [crashed, running],
+  ]);
+  expect(rows).toContainEqual({ token: crashed, outcome: "FAILED", failure_reason: error.message });
+  expect(rows).toContainEqual({ token: running, outcome: null, failure_reason: null });
+  const told = await run("select 1 from outbox_event where type = 'BOM_PROCESSING_FAILED' and payload->>'token' = $1", [
+    crashed,
+  ]);
+  expect(told.rows).toHaveLength(1);
+  expect(await readdir(folder())).not.toContain(crashed);
 });
 
 test("ended uploads go after a week, idempotency keys after a day", async () => {

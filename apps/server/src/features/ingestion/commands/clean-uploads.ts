@@ -1,6 +1,6 @@
 import { basename } from "node:path/posix";
 import type { IngestionDeps } from "../deps.ts";
-import { deleteEndedUploads, deleteOldIdempotencyKeys, endUpload, listUnended, neededTokens } from "../store.ts";
+import { deleteEndedUploads, deleteOldIdempotencyKeys, neededTokens } from "../store.ts";
 
 const ENDED_UPLOADS_DAYS = 7;
 const ORPHAN_FILE_HOURS = 24;
@@ -14,21 +14,12 @@ export async function cleanUploads(deps: IngestionDeps, signal: AbortSignal): Pr
   const { database } = deps;
   await repeat(signal, () => database.transaction((tx) => deleteOldIdempotencyKeys(tx, BATCH_SIZE)));
   await repeat(signal, () => database.transaction((tx) => deleteEndedUploads(tx, ENDED_UPLOADS_DAYS, BATCH_SIZE)));
-  await endAbandoned(deps);
   await removeOrphanFiles(deps, signal);
 }
 
 async function repeat(signal: AbortSignal, removeSome: () => Promise<number>): Promise<void> {
   for (let batch = 0; batch < BATCHES_MAX && !signal.aborted; batch++) {
     if ((await removeSome()) < BATCH_SIZE) return;
-  }
-}
-
-/** A run that was cancelled by hand ends without telling its upload. */
-async function endAbandoned({ database, engine }: IngestionDeps): Promise<void> {
-  for (const token of await listUnended(database.db, ORPHAN_FILE_HOURS, BATCH_SIZE)) {
-    if (await engine.findActiveByLabel("token", token)) continue;
-    await database.transaction((tx) => endUpload(tx, token, "FAILED", "its run ended without an outcome"));
   }
 }
 
