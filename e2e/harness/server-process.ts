@@ -16,6 +16,9 @@ export interface ServerOptions {
   dataDirectory: string;
   environment?: Record<string, string>;
   logFile?: string;
+  /** Ports that outlive the process, for an instance that comes back at the address it had; 0 or absent takes any. */
+  port?: number;
+  managementPort?: number;
 }
 
 interface LogLine {
@@ -49,7 +52,8 @@ export class ServerProcess {
 
   /** Resolves once the API answers; rejects with the log's end when the process ends before. */
   static async start(options: ServerOptions): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [...NODE_FLAGS, SERVER_PROGRAM, "-host", "127.0.0.1", "-port", "0"], {
+    const listen = ["-host", "127.0.0.1", "-port", String(options.port ?? 0)];
+    const child = spawn(process.execPath, [...NODE_FLAGS, SERVER_PROGRAM, ...listen], {
       env: environmentOf(options),
       stdio: ["ignore", "pipe", "pipe"],
       cwd: options.dataDirectory,
@@ -91,14 +95,19 @@ export class ServerProcess {
 }
 
 /** Environment of a server program of an installation. */
-export function environmentOf({ databaseUrl, dataDirectory, environment }: ServerOptions): NodeJS.ProcessEnv {
+export function environmentOf({
+  databaseUrl,
+  dataDirectory,
+  environment,
+  managementPort = 0,
+}: ServerOptions): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     HOME: dataDirectory,
     DT_DATASOURCE_URL: databaseUrl,
     DT_DATA_DIRECTORY: dataDirectory,
     DT_MANAGEMENT_HOST: "127.0.0.1",
-    DT_MANAGEMENT_PORT: "0",
+    DT_MANAGEMENT_PORT: String(managementPort),
     DT_BCRYPT_ROUNDS: "4",
     DT_SHUTDOWN_DRAIN_DELAY_MS: "0",
     ...environment,
