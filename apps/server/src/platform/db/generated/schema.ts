@@ -75,6 +75,36 @@ export interface BomUpload {
   uploaded_by: string;
 }
 
+export interface ClusterInstance {
+  build: string;
+  detail: Generated<Json>;
+  gate_epoch: Generated<number>;
+  gone_at: Timestamp | null;
+  gone_by: string | null;
+  heartbeat_at: Generated<Timestamp>;
+  heartbeat_interval_ms: number;
+  heartbeat_lapse_ms: number;
+  heartbeats: Generated<number>;
+  host: string;
+  id: string;
+  in_flight: Generated<number>;
+  leader: Generated<boolean>;
+  profile: string | null;
+  queues: string[];
+  roles: string[];
+  started_at: Generated<Timestamp>;
+  state: string;
+  version: string;
+}
+
+export interface ClusterState {
+  changed_at: Generated<Timestamp>;
+  epoch: Generated<number>;
+  finalized_version: string | null;
+  id: Generated<number>;
+  min_join_version: Generated<string>;
+}
+
 export interface Component {
   classifier: Generated<string>;
   content_hash: Generated<number>;
@@ -348,6 +378,8 @@ export interface DB {
   api_key_team: ApiKeyTeam;
   bom_import: BomImport;
   bom_upload: BomUpload;
+  cluster_instance: ClusterInstance;
+  cluster_state: ClusterState;
   component: Component;
   component_identity: ComponentIdentity;
   config_property: ConfigProperty;
