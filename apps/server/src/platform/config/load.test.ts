@@ -150,9 +150,20 @@ describe("a value of the wrong kind names its property and what it may be", () =
     [property.oneOf("dt.pool.max-size", ["a", "b"], { meaning: "" }), "c", /one of a, b/],
     [property.cron("dt.pool.max-size", { meaning: "" }), "* * * *", /five fields/],
     [property.cron("dt.pool.max-size", { meaning: "" }), "0 25 * * *", /five fields/],
+    [property.cron("dt.pool.max-size", { meaning: "" }), "0 0 30 2 *", /five fields/],
+    [
+      property.cron("dt.pool.max-size", { meaning: "" }),
+      "0 0 0 1 1 * 2020",
+      /dt\.pool\.max-size: "0 0 0 1 1 \* 2020" is not/,
+    ],
   ];
   test.each(cases)("%#", (declared, value, message) => {
     expect(() => load({ environment: { DT_POOL_MAX_SIZE: value } }).get(declared)).toThrow(message);
+  });
+  test("a schedule may have seconds in front", () => {
+    const everyTwoSeconds = property.cron("dt.pool.max-size", { default: "0 3 * * *", meaning: "" });
+    expect(load().get(everyTwoSeconds)).toBe("0 3 * * *");
+    expect(load({ environment: { DT_POOL_MAX_SIZE: " */2 * * * * * " } }).get(everyTwoSeconds)).toBe("*/2 * * * * *");
   });
   test("one that must be set and is not", () => {
     expect(() => load().get(text)).toThrow('dt.some.text: "" is not set (it has no default)');

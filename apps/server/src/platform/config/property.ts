@@ -89,17 +89,20 @@ export const property = {
         .filter((entry) => entry !== ""),
     );
   },
-  /** Five fields, UTC. */
+  /** Five fields, UTC; a sixth in front means seconds. */
   cron(name: string, options: Options): Property<string> {
     return declare(name, "cron", options, (text) => {
       const schedule = text.trim();
-      if (schedule.split(/\s+/).length !== 5 || !isCron(schedule))
-        throw new PropertyError(name, text, "a cron expression of five fields");
+      if (!CRON_FIELDS.includes(schedule.split(/\s+/).length) || !isCron(schedule))
+        throw new PropertyError(name, text, "a cron expression of five fields, or of six with seconds in front");
       return schedule;
     });
   },
 };
 
+const CRON_FIELDS = [5, 6];
+
+/** False also for a schedule that never comes, such as one for the 30th of February. */
 function isCron(schedule: string): boolean {
   try {
     return new Cron(schedule, { paused: true, timezone: "UTC" }).nextRun() !== null;

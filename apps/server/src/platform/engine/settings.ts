@@ -1,4 +1,5 @@
 import { type Config, PropertyError, property } from "../config/index.ts";
+import { servedQueues } from "./served-queues.ts";
 
 /** Queues of the engine with their cluster-wide capacity, and the workers that serve them here (spec: cluster §8). */
 const ACTIVITY_WORKERS: readonly { worker: string; queue: string; capacity: number; concurrency: number }[] = [
@@ -12,6 +13,7 @@ const ACTIVITY_WORKERS: readonly { worker: string; queue: string; capacity: numb
   { worker: "package-metadata-resolution", queue: "package-metadata-resolutions", capacity: 25, concurrency: 3 },
 ];
 const WORKFLOW_QUEUE_CAPACITY = 1000;
+const SLOTS = ["workflow:default", ...ACTIVITY_WORKERS.map(({ queue }) => `activity:${queue}`)];
 
 function workerProperties(kind: "workflow" | "activity", worker: string, concurrency: number) {
   const prefix = `dt.dex-engine.${kind}-worker.${worker}`;
@@ -31,6 +33,7 @@ export const engineProperties = {
     default: true,
     meaning: "claim work on this instance",
   }),
+  servedQueues: servedQueues(SLOTS),
   leaderElection: property.boolean("dt.dex-engine.leader-election.enabled", {
     default: true,
     meaning: "take part in leader election",
@@ -133,11 +136,20 @@ function leaderElectionOf(config: Config): { enabled: boolean; leaseMs: number; 
 
 /** By the engine's slot names, `workflow:<queue>` and `activity:<queue>`. */
 function workersOf(config: Config): Record<string, { enabled: boolean; concurrency: number }> {
-  const activities = ACTIVITY_WORKERS.map(({ worker, queue, concurrency }) => [
-    `activity:${queue}`,
-    workerOf(config, "activity", worker, concurrency),
-  ]);
-  return { "workflow:default": workerOf(config, "workflow", "default", 100), ...Object.fromEntries(activities) };
+  const served = config.get(engineProperties.servedQueues);
+  const workers: [slot: string, worker: ReturnType<typeof workerOf>][] = [
+    ["workflow:default", workerOf(config, "workflow", "default", 100)],
+    ...ACTIVITY_WORKERS.map(
+      ({ worker, queue, concurrency }) =>
+        [`activity:${queue}`, workerOf(config, "activity", worker, concurrency)] as [
+          string,
+          ReturnType<typeof workerOf>,
+        ],
+    ),
+  ];
+  return Object.fromEntries(
+    workers.map(([slot, worker]) => [slot, { ...worker, enabled: worker.enabled && served.includes(slot) }]),
+  );
 }
 
 function workerOf(config: Config, kind: "workflow" | "activity", worker: string, concurrency: number) {
