@@ -18,6 +18,7 @@ export function lateClient(): { client: EngineClient<Tx>; connect(engine: Engine
     retry: (runId) => engine().retry(runId),
     getRun: (runId) => engine().getRun(runId),
     listRuns: (filter) => engine().listRuns(filter),
+    activeAmong: (tx, runIds) => engine().activeAmong(tx, runIds),
     findActiveByLabel: (label, value) => engine().findActiveByLabel(label, value),
     getSteps: (runId) => engine().getSteps(runId),
     listQueues: () => engine().listQueues(),

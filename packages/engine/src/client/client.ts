@@ -1,5 +1,6 @@
 import type { StartOptions } from "../authoring/context.ts";
 import type { WorkflowRef } from "../authoring/workflow.ts";
+import { activeAmong } from "../store/active-among.ts";
 import { retryConflicts } from "../store/conflicts.ts";
 import type { EngineDatabase } from "../store/database.ts";
 import { insertRun } from "../store/insert-run.ts";
@@ -53,6 +54,8 @@ export interface EngineClient<Tx> {
   getRun(runId: string): Promise<RunDetails | null>;
   /** Newest first; `cursor` is the last `seq` of the page before. At most 500 per page. */
   listRuns(filter: RunFilter): Promise<RunView[]>;
+  /** Those of the runs that are not terminal yet, as the caller's transaction sees them. */
+  activeAmong(tx: Tx, runIds: readonly string[]): Promise<string[]>;
   /** Whether any run in a tree with this label is not terminal yet. */
   findActiveByLabel(label: string, value: string): Promise<boolean>;
   getSteps(runId: string): Promise<StepView[]>;
@@ -110,6 +113,7 @@ export function createClient<Tx>(options: {
       return run && { ...run, attempts: await getAttempts(executor, runId) };
     },
     listRuns: (filter) => listRuns(executor, filter),
+    activeAmong: (tx, runIds) => activeAmong(database.executorOf(tx), runIds),
     findActiveByLabel: (label, value) => findActiveByLabel(executor, label, value),
     getSteps: (runId) => getSteps(executor, runId),
     listQueues: () => listQueues(executor),
