@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -9,6 +8,7 @@ import pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadConfig } from "../platform/config/index.ts";
 import { createLog } from "../platform/log/log.ts";
+import { startDatabaseProxy } from "../testing/database-proxy.ts";
 import { Instance } from "./instance.ts";
 
 const DEADLINE_MS = 25_000;
@@ -100,7 +100,7 @@ test("while a migration takes long, the startup probe shows it as STARTED and no
 }, 60_000);
 
 test("readiness is DOWN while the database is gone and UP again when it is back; liveness stays UP", async () => {
-  const proxy = await databaseProxy(own.url);
+  const proxy = await startDatabaseProxy(own.url);
   const running = create(proxy.url);
   await running.initialise();
   await running.start();
@@ -117,6 +117,31 @@ test("readiness is DOWN while the database is gone and UP again when it is back;
   await until(async () => (await probe("/health/ready")).code === 200);
   await running.stop();
   instance = undefined;
+  await proxy.cut();
+}, 60_000);
+
+test("a database that hangs turns readiness DOWN within seconds, requests into 503, and keeps nobody from stopping", async () => {
+  const proxy = await startDatabaseProxy(own.url);
+  const running = create(proxy.url);
+  await running.initialise();
+  const port = await running.start();
+  proxy.stall();
+  const probed = performance.now();
+  expect(await probe("/health/ready")).toMatchObject({ code: 503 });
+  expect(performance.now() - probed).toBeLessThan(3_000);
+  const asked = performance.now();
+  const body = new URLSearchParams({ username: "nobody", password: "x" });
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/user/login`, { method: "POST", body });
+  expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect(performance.now() - asked).toBeLessThan(5_000);
+  expect((await probe("/health/live")).code).toBe(200);
+  proxy.resume();
+  await until(async () => (await probe("/health/ready")).code === 200);
+  proxy.stall();
+  const stopped = performance.now();
+  await running.stop();
+  instance = undefined;
+  expect(performance.now() - stopped).toBeLessThan(20_000);
   await proxy.cut();
 }, 60_000);
 
@@ -151,40 +176,3 @@ test("metrics tell of the engine, the pool, the outbox, requests and the event l
   ])
     expect(text).toMatch(line);
 }, 60_000);
-
-/** Stands between instance and database; `cut` drops every connection and refuses new ones. */
-async function databaseProxy(databaseUrl: string) {
-  const target = new URL(databaseUrl);
-  const sockets = new Set<Socket>();
-  let server: Server;
-  let port = 0;
-  const listen = async () => {
-    server = createServer((client) => {
-      const upstream = connect(Number(target.port), target.hostname);
-      for (const socket of [client, upstream]) {
-        sockets.add(socket);
-        socket.on("error", () => undefined);
-        socket.on("close", () => {
-          client.destroy();
-          upstream.destroy();
-        });
-      }
-      client.pipe(upstream).pipe(client);
-    });
-    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-    port = (server.address() as { port: number }).port;
-  };
-  await listen();
-  const url = new URL(databaseUrl);
-  url.host = `127.0.0.1:${port}`;
-  return {
-    url: url.href,
-    restore: listen,
-    async cut() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
-      sockets.clear();
-      await closed;
-    },
-  };
-}

@@ -1,14 +1,23 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { Log } from "../log/log.ts";
-import { isSerializationConflict } from "./errors.ts";
+import { DatabaseUnreachable, isSerializationConflict } from "./errors.ts";
 import { type Db, kyselyOver, type SqlExecutor, type Tx } from "./executor.ts";
+import { cut, linkOf } from "./link.ts";
+import { probe } from "./probe.ts";
+import { Reachability } from "./reachability.ts";
 import type { DataSourceSettings } from "./settings.ts";
 import { runStatement } from "./statement.ts";
 
 const CONFLICT_RETRIES_MAX = 5;
 const CONFLICT_BACKOFF_MS = 20;
 const INT8_OID = 20;
+/** Past its time-out a statement has this long to be told so by the server. */
+const TIMEOUT_ANSWER_MAX_MS = 5_000;
+/** A probe of somebody's health check is soon repeated: better to say DOWN than to let it wait. */
+const PING_MAX_MS = 1_500;
+/** Connections are closed politely for this long. */
+const CLOSE_MAX_MS = 2_000;
 
 const afterCommitHooks = new WeakMap<object, (() => void)[]>();
 
@@ -26,12 +35,19 @@ export class Database {
   readonly #pool: pg.Pool;
   readonly #queryTimeoutMs: number;
   readonly #log: Log;
+  readonly #reachability: Reachability;
+  /** Open connections, and how often the database had been silent when each was opened. */
+  readonly #connections = new Map<pg.PoolClient, number>();
 
   constructor(settings: DataSourceSettings, log: Log) {
     this.#log = log;
     this.#pool = createPool(settings, log);
     this.#queryTimeoutMs = settings.queryTimeoutMs;
-    this.executor = executorOver((text, values) => runStatement(this.#pool, text, values, this.#queryTimeoutMs));
+    const waitMaxMs = settings.queryTimeoutMs === 0 ? 0 : settings.queryTimeoutMs + TIMEOUT_ANSWER_MAX_MS;
+    this.#reachability = new Reachability((backends) => probe(settings.url, backends), waitMaxMs, log);
+    this.#pool.on("connect", (client) => this.#connections.set(client, this.#reachability.silences));
+    this.#pool.on("remove", (client) => this.#connections.delete(client));
+    this.executor = executorOver((text, values) => this.#statement(text, values));
     this.db = kyselyOver(this.executor);
   }
 
@@ -50,39 +66,80 @@ export class Database {
     }
   }
 
-  /** Throws when no connection can be had or the server does not answer. */
+  /** Throws when the server does not answer within 1.5 s. A pool that is busy says nothing about the server. */
   async ping(): Promise<void> {
-    await this.#pool.query("select 1");
+    if (this.#pool.waitingCount > 0) {
+      if (this.#reachability.silent) throw new DatabaseUnreachable("the database is silent");
+      return;
+    }
+    const limit = new AbortController();
+    const late = delay(PING_MAX_MS, undefined, { signal: limit.signal, ref: false });
+    const answer = this.#statement("select 1", []);
+    try {
+      await Promise.race([answer, late.then(() => Promise.reject(new DatabaseUnreachable("no answer to a ping")))]);
+    } finally {
+      limit.abort();
+      answer.catch(() => undefined);
+    }
   }
 
   poolSize(): { total: number; idle: number; waiting: number } {
     return { total: this.#pool.totalCount, idle: this.#pool.idleCount, waiting: this.#pool.waitingCount };
   }
 
+  /** Ends within two seconds, whether the server says goodbye or not. */
   async close(): Promise<void> {
-    await this.#pool.end();
+    this.#reachability.close();
+    const ended = this.#pool.end();
+    await Promise.race([ended, delay(CLOSE_MAX_MS, undefined, { ref: false })]);
+    for (const client of this.#connections.keys()) cut(client);
+  }
+
+  async #statement(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
+    const client = await this.#checkOut();
+    return runStatement({ client, reachability: this.#reachability }, text, values, this.#queryTimeoutMs);
+  }
+
+  /** A connection of the pool that is not from before a silence: such ones may be dead, and are dropped. */
+  async #checkOut(): Promise<pg.PoolClient> {
+    for (;;) {
+      let connecting: Promise<pg.PoolClient> | undefined;
+      const connect = () => (connecting = this.#pool.connect());
+      const client = await this.#reachability.answered(connect).catch((error: unknown) => {
+        // What was asked for still comes, and goes to nobody.
+        connecting?.then((late) => late.release()).catch(() => undefined);
+        throw error;
+      });
+      if (this.#connections.get(client) === this.#reachability.silences) return client;
+      client.release(true);
+    }
   }
 
   async #once<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
+    const client = await this.#checkOut();
+    const link = linkOf(client);
+    const query = (text: string, values: unknown[] = []) =>
+      this.#reachability.answered(() => client.query(text, values), link);
     let broken: Error | undefined;
     const noteLoss = (error: Error) => {
       broken = error;
     };
     client.on("error", noteLoss);
     try {
-      await client.query(`begin; set local statement_timeout = ${this.#queryTimeoutMs}`);
-      const tx = kyselyOver(executorOver((text, values) => client.query(text, values))) as Tx;
+      await query(`begin; set local statement_timeout = ${this.#queryTimeoutMs}`);
+      const tx = kyselyOver(executorOver(query)) as Tx;
       const hooks: (() => void)[] = [];
       afterCommitHooks.set(tx, hooks);
       const result = await work(tx);
-      await client.query("commit");
+      await query("commit");
       this.#runHooks(hooks);
       return result;
     } catch (error) {
-      await client.query("rollback").catch((lost: Error) => {
-        broken = lost;
-      });
+      if (error instanceof DatabaseUnreachable) broken = error;
+      else
+        await query("rollback").catch((lost: Error) => {
+          broken = lost;
+        });
       throw error;
     } finally {
       client.off("error", noteLoss);

@@ -18,6 +18,11 @@ const CONNECTION_CODES = new Set([
 const CONNECTION_MESSAGES =
   /timeout exceeded when trying to connect|Connection (terminated|ended)|is not queryable|terminating connection|server closed the connection|pgbouncer|query_wait_timeout|no more connections/i;
 
+/** Nothing comes back from the database: it hangs, or a connection to it is dead. */
+export class DatabaseUnreachable extends Error {
+  override name = "DatabaseUnreachable";
+}
+
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
@@ -42,6 +47,7 @@ export function isQueryTimeout(error: unknown): boolean {
 
 /** The database cannot be reached at the moment: the client may come back, nothing is wrong with its request. */
 export function isDatabaseOutage(error: unknown): boolean {
+  if (error instanceof DatabaseUnreachable) return true;
   const code = codeOf(error);
   if (code !== undefined && (CONNECTION_CODES.has(code) || code.startsWith("08"))) return true;
   return error instanceof Error && CONNECTION_MESSAGES.test(error.message);

@@ -1,5 +1,8 @@
 import { connect, type Socket } from "node:net";
 import type pg from "pg";
+import { DatabaseUnreachable } from "./errors.ts";
+import { linkOf } from "./link.ts";
+import type { Reachability } from "./reachability.ts";
 
 /** An answer to a cancellation is a matter of milliseconds; a server that stays silent longer is not reachable. */
 const CANCEL_GRACE_MS = 3_000;
@@ -8,14 +11,14 @@ const CANCEL_REQUEST_CODE = 80_877_102;
 /**
  * Runs one statement outside a transaction. Past `limitMs` (0 = never) it is cancelled in the server and fails with
  * SQLSTATE 57014, as statements of transactions do by `statement_timeout`; a session setting would not survive a pooler.
+ * Gives the connection back.
  */
 export async function runStatement<R extends object>(
-  pool: pg.Pool,
+  { client, reachability }: { client: pg.PoolClient; reachability: Reachability },
   text: string,
   values: readonly unknown[],
   limitMs: number,
 ): Promise<pg.QueryResult<R>> {
-  const client = await pool.connect();
   let broken: Error | undefined;
   const noteLoss = (error: Error) => {
     broken = error;
@@ -23,7 +26,11 @@ export async function runStatement<R extends object>(
   client.on("error", noteLoss);
   const limit = startLimit(client, limitMs);
   try {
-    return await Promise.race([client.query<R>(text, [...values]), limit.unanswered]);
+    const answer = reachability.answered(() => client.query<R>(text, [...values]), linkOf(client));
+    return await Promise.race([answer, limit.unanswered]);
+  } catch (error) {
+    if (error instanceof DatabaseUnreachable) broken = error;
+    throw error;
   } finally {
     // A cancelled connection is given up: its cancellation may still be on the way and must not hit another statement.
     const cancelled = limit.end();

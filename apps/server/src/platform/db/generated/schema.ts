@@ -198,6 +198,7 @@ export interface Project {
   id: Generated<number>;
   inactive_since: Timestamp | null;
   is_latest: Generated<boolean>;
+  last_analysis_attempt: Timestamp | null;
   last_bom_import: Timestamp | null;
   last_bom_import_format: string | null;
   last_risk_score: number | null;
@@ -249,6 +250,11 @@ export interface ProjectMetrics {
 export interface ProjectTag {
   project_id: number;
   tag_id: number;
+}
+
+export interface ScheduledAnalysisRun {
+  run_id: string;
+  started_at: Generated<Timestamp>;
 }
 
 export interface Tag {
@@ -393,6 +399,7 @@ export interface DB {
   project_hierarchy: ProjectHierarchy;
   project_metrics: ProjectMetrics;
   project_tag: ProjectTag;
+  scheduled_analysis_run: ScheduledAnalysisRun;
   tag: Tag;
   team: Team;
   team_member: TeamMember;
