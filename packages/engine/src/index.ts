@@ -1,6 +1,7 @@
 /** Durable execution on PostgreSQL: workflows of recorded steps that survive crashes, restarts and upgrades. */
 export * from "./authoring/index.ts";
 export type { EngineClient, RunDetails, StartRunOptions } from "./client/client.ts";
+export { UnknownStep } from "./client/unknown-step.ts";
 export { createEngine, type Engine, type EngineMetricsSnapshot, type EngineStatus } from "./engine.ts";
 export { ENGINE_DEFAULTS, type EngineOptions, type QueueOption } from "./engine-options.ts";
 export type { CronTask } from "./leadership/cron.ts";

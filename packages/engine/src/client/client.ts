@@ -15,10 +15,11 @@ import {
   type RunView,
   type StepView,
 } from "../store/inspect-runs.ts";
-import { cancelRun, retryRun, signalRun } from "../store/operate-runs.ts";
+import { cancelRun, holdRun, resumeRun, retryRun, signalRun } from "../store/operate-runs.ts";
 import { listQueues, type Queue, updateQueue } from "../store/queues.ts";
 import type { RunKind } from "../store/run-row.ts";
 import { newId } from "../working/ids.ts";
+import { UnknownStep } from "./unknown-step.ts";
 
 const PRIORITY_MAX = 100;
 
@@ -49,8 +50,25 @@ export interface EngineClient<Tx> {
   signal(runId: string, name: string, payload?: unknown): Promise<boolean>;
   /** Cancels a run and everything below it; what runs now is told at its next step or beat. False when all was terminal. */
   cancel(runId: string): Promise<boolean>;
-  /** Lets a FAILED or CANCELLED root run go on from its last good step. False when it is not such a run. */
-  retry(runId: string): Promise<boolean>;
+  /**
+   * Holds a run and everything below it until `resume`: nothing of it is claimed, and what runs is taken from its owner, who
+   * notices at its next write or beat. Recorded steps stay; signals, ends of children and timers meanwhile are not lost. A run
+   * that has its concurrency key keeps it; one that has not started leaves the line. Repeating it changes nothing. False when
+   * all was terminal.
+   */
+  suspend(runId: string): Promise<boolean>;
+  /**
+   * Lets a held run and everything below it go on where it was. What ran when it was held goes on once its former owner has
+   * let go, at the latest when that one's lease ends. False when nothing was held.
+   */
+  resume(runId: string): Promise<boolean>;
+  /**
+   * Lets a FAILED or CANCELLED root run go on from its last good step. With `fromStep`, the name of a recorded step or of a
+   * child, also a COMPLETED one: that step is done again, and so is everything recorded or started after it was done, with all
+   * that children did; effects of these in the database happen again. False when it is not such a run, or its instance id is
+   * taken; rejects with `UnknownStep` when it has no such step.
+   */
+  retry(runId: string, options?: { readonly fromStep?: string }): Promise<boolean>;
   getRun(runId: string): Promise<RunDetails | null>;
   /** Newest first; `cursor` is the last `seq` of the page before. At most 500 per page. */
   listRuns(filter: RunFilter): Promise<RunView[]>;
@@ -103,10 +121,17 @@ export function createClient<Tx>(options: {
       return stored;
     },
     cancel: (runId) => retryConflicts(() => cancelRun(executor, runId)),
-    async retry(runId) {
-      const retried = await retryRun(executor, runId);
-      if (retried) onStarted(true);
-      return retried;
+    suspend: (runId) => retryConflicts(() => holdRun(executor, runId)),
+    async resume(runId) {
+      const resumed = await retryConflicts(() => resumeRun(executor, runId));
+      if (resumed) onStarted(true);
+      return resumed;
+    },
+    async retry(runId, { fromStep } = {}) {
+      const verdict = await retryConflicts(() => retryRun(executor, runId, fromStep ?? null));
+      if (verdict === "UNKNOWN_STEP") throw new UnknownStep(runId, fromStep ?? "");
+      if (verdict === "RETRIED") onStarted(true);
+      return verdict === "RETRIED";
     },
     async getRun(runId) {
       const run = await getRun(executor, runId);

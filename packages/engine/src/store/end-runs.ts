@@ -9,6 +9,7 @@ export type AttemptOutcome =
   | "SUSPENDED"
   | "RETRY"
   | "HANDED_BACK"
+  | "HELD"
   | "LEASE_EXPIRED"
   | "CONTINUED_AS_NEW";
 
@@ -59,13 +60,14 @@ export async function endRuns(executor: SqlExecutor, ends: readonly RunEnd[]): P
   return stands;
 }
 
-// Children that have ended become roots of their own, so retention can take them while this run lives on.
+// Children that have ended become roots of their own with all that is below them, so retention can take them while this run
+// lives on. A signal is consumed when a step has received it, not when a step has waited for it in vain.
 const CONTINUE = `/* engine.continueAsNew */
 with held as (
   select w.id from wf_run w where w.id = $1 and w.fence = $2 and w.status = 'RUNNING' for no key update
 ), consumed as (
   delete from wf_signal g using held h
-  where g.run_id = h.id and exists (select 1 from wf_step s where s.run_id = g.run_id and s.name = 'signal:' || g.name)
+  where g.run_id = h.id and exists (select 1 from wf_step s where s.run_id = g.run_id and s.name = 'signal:' || g.name and s.output is not null)
 ), forgotten as (
   delete from wf_step s using held h where s.run_id = h.id
 ), released as (

@@ -62,7 +62,7 @@ export async function sweepExpiredRuns(
   takeOversMax: number,
 ): Promise<{ freed: number; failed: number }> {
   const { rows } = await executor.query<{ freed: number; failed: number }>(
-    `/* engine.sweepExpiredRuns */ select freed, failed from wf_sweep($1, $2)`,
+    `/* engine.sweepExpiredRuns */ select freed, failed from wf_sweep_2($1, $2)`,
     [limit, takeOversMax],
   );
   return rows[0] ?? { freed: 0, failed: 0 };

@@ -29,37 +29,45 @@ export async function signalRun(
 /** Cancels a run and everything below it. False when all of it was terminal. */
 export async function cancelRun(executor: SqlExecutor, runId: string): Promise<boolean> {
   const { rows } = await executor.query<{ cancelled: boolean }>(
-    `/* engine.cancelRun */ select wf_cancel($1) as cancelled`,
+    `/* engine.cancelRun */ select wf_cancel_2($1) as cancelled`,
     [runId],
   );
   return rows[0]?.cancelled ?? false;
 }
 
-// Everything that failed below goes too: the ids of children derive from the steps, so they are created anew.
-const RETRY = `/* engine.retryRun */
-with target as (
-  select r.id from wf_run r
-  where r.id = $1 and r.parent_id is null and r.status in ('FAILED', 'CANCELLED') for no key update
-), tree as (
-  select t.id from target t
-  union all
-  select c.id from target t join wf_run c on c.root_id = t.id and c.parent_id is not null
-), failed_steps as (
-  delete from wf_step s using tree t where s.run_id = t.id and s.error is not null
-), failed_runs as (
-  delete from wf_run c using target t where c.root_id = t.id and c.parent_id is not null and c.status in ('FAILED', 'CANCELLED')
-)
-update wf_run r set status = 'CREATED', waiting = null, error = null, finished_at = null, cancel_requested = false,
-  take_overs = 0, fence = r.fence + 1
-from target t where r.id = t.id`;
+/** Holds a run and everything below it until it is resumed. False when all of it was terminal. */
+export async function holdRun(executor: SqlExecutor, runId: string): Promise<boolean> {
+  const { rows } = await executor.query<{ held: boolean }>(`/* engine.holdRun */ select wf_hold($1) as held`, [runId]);
+  return rows[0]?.held ?? false;
+}
 
-/** Lets a failed or cancelled root run go on from its last good step. False when there is none, or its instance id is taken. */
-export async function retryRun(executor: SqlExecutor, runId: string): Promise<boolean> {
+/** Lets a held run and everything below it go on. False when nothing of it was held. */
+export async function resumeRun(executor: SqlExecutor, runId: string): Promise<boolean> {
+  const { rows } = await executor.query<{ resumed: boolean }>(
+    `/* engine.resumeRun */ select wf_resume($1) as resumed`,
+    [runId],
+  );
+  return rows[0]?.resumed ?? false;
+}
+
+/** Says that this owner does nothing more for a run it lost, in case a hold took it. */
+export async function letGo(executor: SqlExecutor, runId: string, fence: number, owner: string): Promise<void> {
+  await executor.query(`/* engine.letGo */ select wf_let_go($1, $2, $3)`, [runId, fence, owner]);
+}
+
+/** What came of a retry. */
+export type RetryVerdict = "RETRIED" | "NOT_ENDED" | "INSTANCE_ID_TAKEN" | "UNKNOWN_STEP";
+
+/** Lets an ended root run go on from its last good step, or from before a named one. */
+export async function retryRun(executor: SqlExecutor, runId: string, fromStep: string | null): Promise<RetryVerdict> {
   try {
-    const { rowCount } = await executor.query(RETRY, [runId]);
-    return rowCount > 0;
+    const { rows } = await executor.query<{ verdict: RetryVerdict }>(
+      `/* engine.retryRun */ select wf_retry($1, $2) as verdict`,
+      [runId, fromStep],
+    );
+    return rows[0]?.verdict ?? "NOT_ENDED";
   } catch (error) {
-    if (sqlStateOf(error) === UNIQUE_VIOLATION) return false;
+    if (sqlStateOf(error) === UNIQUE_VIOLATION) return "INSTANCE_ID_TAKEN";
     throw error;
   }
 }

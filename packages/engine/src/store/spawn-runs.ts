@@ -30,18 +30,18 @@ with item as (
     with ordinality as i(run_id, fence, child_id, step_name, kind, name, queue, input, priority,
       concurrency_key, instance_id, labels, delay_ms, retry, timeout_ms, position)
 ), held as (
-  select w.id, w.root_id, w.fence, w.status, w.cancel_requested, w.priority, w.labels from wf_run w
+  select w.id, w.root_id, w.fence, w.child_fence, w.status, w.cancel_requested, w.priority, w.labels from wf_run w
   where w.id = any($1::uuid[]) order by w.id for no key update
 ), good as (
-  select i.*, h.root_id, coalesce(i.priority, h.priority) as effective_priority,
+  select i.*, h.root_id, h.child_fence, coalesce(i.priority, h.priority) as effective_priority,
     case when i.labels is null then h.labels else coalesce(h.labels, '{}') || i.labels::jsonb end as all_labels
   from item i join held h on h.id = i.run_id and h.fence = i.fence and h.status = 'RUNNING' and not h.cancel_requested
 ), created as (
   insert into wf_run (id, root_id, parent_id, step_name, kind, name, queue, input, priority, concurrency_key, instance_id, labels,
-    retry, timeout_ms, waiting, visible_from)
+    retry, timeout_ms, waiting, visible_from, fence, child_fence)
   select g.child_id, g.root_id, g.run_id, g.step_name, g.kind, g.name, g.queue, g.input::jsonb, g.effective_priority,
     g.concurrency_key, g.instance_id, g.all_labels, g.retry::jsonb, g.timeout_ms::bigint,
-    case when g.delay_ms > 0 then 'time' end, clock_timestamp() + g.delay_ms * interval '1 millisecond'
+    case when g.delay_ms > 0 then 'time' end, clock_timestamp() + g.delay_ms * interval '1 millisecond', g.child_fence, g.child_fence
   from good g order by g.position
   on conflict do nothing
   returning id
