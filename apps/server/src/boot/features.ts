@@ -1,6 +1,6 @@
 import type { Activity, Engine, Workflow } from "@evertrack/engine";
 import { accessFeature, seedAccess } from "../features/access/index.ts";
-import { analysisFeature, startAnalyzeProject } from "../features/analysis/index.ts";
+import { analysisFeature, analysisProperties, startAnalyzeProject } from "../features/analysis/index.ts";
 import { clusterFeature } from "../features/cluster/index.ts";
 import { componentProperties, componentsFeature, emptyProject } from "../features/components/index.ts";
 import { findingsFeature } from "../features/findings/index.ts";
@@ -51,6 +51,7 @@ export interface Features {
 
 /** Properties features declare. */
 export const featureProperties: readonly Property<unknown>[] = [
+  ...Object.values(analysisProperties),
   ...Object.values(componentProperties),
   ...Object.values(ingestionProperties),
   ...Object.values(metricsProperties),
@@ -113,7 +114,7 @@ export function composeFeatures(deps: FeatureDeps): Features {
       ...analysis.activities,
       ...ingestion.activities,
     ],
-    schedule: [...housekeeping.map(scheduled), ...vulnerabilities.schedule],
+    schedule: [...housekeeping.map(scheduled), ...vulnerabilities.schedule, ...analysis.schedule],
     subscribers: analysis.subscribers,
     connect: late.connect,
     async start() {

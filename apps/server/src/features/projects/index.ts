@@ -11,7 +11,8 @@ export { projectAccessDenied, projectNotFound } from "./errors.ts";
 export { accessible, type LookupDeps, requireProject } from "./queries/find-project.ts";
 export { projectSubject } from "./rules/project-json.ts";
 export { type AccessControlSwitch, portfolioScopeOf } from "./scope-of.ts";
-export { recordAnalysed, recordRiskScores } from "./store/derived.ts";
+export { lockDueForAnalysis, recordAnalysed, recordAnalysisAttempts } from "./store/analysis-times.ts";
+export { recordRiskScores } from "./store/derived.ts";
 export { type ProjectRow, readProject } from "./store/listing.ts";
 export {
   findProject,

@@ -1,12 +1,6 @@
 import { sql } from "kysely";
 import type { Tx } from "../../../platform/db/index.ts";
 
-/** Notes that a project's components were matched against the vulnerabilities just now. */
-export async function recordAnalysed(tx: Tx, projectId: number): Promise<void> {
-  await sql`/* projects.recordAnalysed */
-    update project set last_vulnerability_analysis = now() where id = ${projectId}`.execute(tx);
-}
-
 /** Writes risk scores that changed; rows are locked in id order. */
 export async function recordRiskScores(
   tx: Tx,
