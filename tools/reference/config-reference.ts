@@ -16,6 +16,7 @@ const CHAPTERS: readonly (readonly [title: string, prefixes: readonly string[]])
   ["BOM uploads and file storage", ["dt.bom.", "dt.file-storage."]],
   ["Vulnerability data", ["dt.vuln-"]],
   ["Outbound requests", ["dt.http."]],
+  ["Cluster", ["dt.cluster."]],
   ["Durable execution", ["dt.dex-engine.", "dt.notification."]],
   ["Scheduled tasks", ["dt.task"]],
   ["Other", ["dt."]],

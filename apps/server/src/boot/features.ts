@@ -1,7 +1,7 @@
 import type { Activity, Engine, Workflow } from "@evertrack/engine";
 import { accessFeature, seedAccess } from "../features/access/index.ts";
 import { analysisFeature, analysisProperties, startAnalyzeProject } from "../features/analysis/index.ts";
-import { clusterFeature } from "../features/cluster/index.ts";
+import { clusterFeature, clusterProperties } from "../features/cluster/index.ts";
 import { componentProperties, componentsFeature, emptyProject } from "../features/components/index.ts";
 import { findingsFeature } from "../features/findings/index.ts";
 import { ingestionFeature, ingestionProperties } from "../features/ingestion/index.ts";
@@ -52,6 +52,7 @@ export interface Features {
 /** Properties features declare. */
 export const featureProperties: readonly Property<unknown>[] = [
   ...Object.values(analysisProperties),
+  ...Object.values(clusterProperties),
   ...Object.values(componentProperties),
   ...Object.values(ingestionProperties),
   ...Object.values(metricsProperties),
@@ -63,7 +64,7 @@ export const featureProperties: readonly Property<unknown>[] = [
 export function composeFeatures(deps: FeatureDeps): Features {
   const late = lateClient();
   const access = accessFeature(deps);
-  const cluster = clusterFeature({ version: VERSION, builtAt: BUILT_AT });
+  const cluster = clusterFeature({ ...deps, version: VERSION, builtAt: BUILT_AT });
   const outbound = createOutbound(outboundSettings(deps.config, process.env));
   const vulnerabilities = vulnerabilitiesFeature({ ...deps, outbound, client: late.client });
   const settings = settingsFeature({ ...deps, extensions: vulnerabilities.extensions });

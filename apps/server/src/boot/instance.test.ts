@@ -53,7 +53,7 @@ function create(databaseUrl: string): Instance {
       done();
     },
   });
-  instance = new Instance(config, createLog({ level: "info", instance: "i-1", destination }), "i-1");
+  instance = new Instance(config, createLog({ level: "info", instance: "i-1", destination }), "i-1", () => undefined);
   return instance;
 }
 

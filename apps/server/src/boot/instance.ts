@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { createEngine } from "@evertrack/engine";
 import type { FastifyInstance } from "fastify";
+import { type ClusterMembership, clusterMembership } from "../features/cluster/index.ts";
 import { systemClock } from "../platform/clock/clock.ts";
 import type { Config } from "../platform/config/index.ts";
 import { Database, dataSourceSettings, type Tx } from "../platform/db/index.ts";
@@ -11,6 +12,7 @@ import { createHttpServer, httpSettings } from "../platform/http/index.ts";
 import type { Log } from "../platform/log/log.ts";
 import { OutboxRelay, relayProperties, relaySettings } from "../platform/outbox/index.ts";
 import { addEngineMetrics, Metrics } from "../platform/telemetry/index.ts";
+import { addClusterCheck, addClusterMetrics, reportEngine } from "./cluster.ts";
 import { engineOptions } from "./engine.ts";
 import { composeFeatures, type Features, seedFeatures } from "./features.ts";
 import { addApiCheck, addDatabaseCheck, addEngineCheck, addRelayMetrics } from "./health.ts";
@@ -31,12 +33,16 @@ export class Instance {
   readonly #progress = new InitTaskProgress();
   readonly #management: ManagementServer;
   readonly #started: { name: string; stop(): Promise<void> }[] = [];
+  readonly #onRemoved: (reason: string) => void;
   #state: "starting" | "serving" | "draining" = "starting";
+  #membership: ClusterMembership | undefined;
 
-  constructor(config: Config, log: Log, id: string) {
+  /** `onRemoved` is to end the process: the cluster has given this instance's work to others. */
+  constructor(config: Config, log: Log, id: string, onRemoved: (reason: string) => void) {
     this.#config = config;
     this.#log = log;
     this.#id = id;
+    this.#onRemoved = onRemoved;
     this.#health.add(this.#progress);
     addApiCheck(this.#health, () => this.#state);
     this.#management = new ManagementServer(config, this.#health, this.#metrics);
@@ -60,6 +66,7 @@ export class Instance {
     const database = new Database(dataSourceSettings(this.#config, "default", `evertrack ${this.#id}`), this.#log);
     this.#onStop("database", () => database.close());
     addDatabaseCheck(this.#health, this.#metrics, database);
+    const membership = await this.#join(database);
     const files = FileStore.fromConfig(this.#config);
     await files.open();
     const features = composeFeatures({ config: this.#config, database, files, clock: systemClock, log: this.#log });
@@ -70,17 +77,21 @@ export class Instance {
     );
     features.connect(engine);
     addEngineMetrics(this.#metrics, engine, this.#id);
+    reportEngine(membership, engine);
     await engine.start();
     addEngineCheck(this.#health, engine);
     this.#onStop("engine", () => engine.stop({ graceMs: this.#config.get(generalProperties.graceMs) }));
-    this.#startRelay(database, features);
-    return this.#listen(await this.#createApi(features));
+    this.#startRelay(database, features, membership);
+    const port = await this.#listen(await this.#createApi(features, membership));
+    await membership.setState("ready", port);
+    return port;
   }
 
   /** Drains, then stops what was started, in reverse. Safe to call at any time, once. */
   async stop(): Promise<void> {
     const served = this.#state === "serving";
     this.#state = "draining";
+    void this.#membership?.setState("draining");
     if (served) await delay(this.#config.get(generalProperties.drainDelayMs));
     for (const part of this.#started.reverse()) {
       const startedMs = performance.now();
@@ -95,15 +106,34 @@ export class Instance {
     this.#started.push({ name, stop });
   }
 
-  #startRelay(database: Database, features: Features): void {
+  /** Enters the registry before anything is claimed; leaves it last. */
+  async #join(database: Database): Promise<ClusterMembership> {
+    const membership = clusterMembership({
+      config: this.#config,
+      database,
+      log: this.#log,
+      version: VERSION,
+      instanceId: this.#id,
+      onRemoved: this.#onRemoved,
+    });
+    await membership.join();
+    this.#membership = membership;
+    this.#onStop("cluster", () => membership.leave());
+    addClusterCheck(this.#health, membership);
+    addClusterMetrics(this.#metrics, membership);
+    return membership;
+  }
+
+  #startRelay(database: Database, features: Features, membership: ClusterMembership): void {
     if (!this.#config.get(relayProperties.enabled)) return;
-    const relay = new OutboxRelay(database, features.subscribers, relaySettings(this.#config), this.#log);
+    const settings = { ...relaySettings(this.#config), mayCarry: () => !membership.isLapsed() };
+    const relay = new OutboxRelay(database, features.subscribers, settings, this.#log);
     addRelayMetrics(this.#metrics, relay);
     relay.start();
     this.#onStop("outbox relay", () => relay.stop());
   }
 
-  #createApi(features: Features): Promise<FastifyInstance> {
+  #createApi(features: Features, membership: ClusterMembership): Promise<FastifyInstance> {
     return createHttpServer({
       settings: httpSettings(this.#config),
       version: VERSION,
@@ -111,6 +141,7 @@ export class Instance {
       authenticate: features.authenticate,
       log: this.#log,
       draining: () => this.#state === "draining",
+      outOfService: () => membership.isLapsed(),
       observe: (request) => this.#metrics.observeRequest(request),
     });
   }

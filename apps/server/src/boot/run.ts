@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { JoinRefusedError } from "../features/cluster/index.ts";
 import {
   type Config,
   ineffectiveKeys,
@@ -18,8 +19,15 @@ import { VERSION } from "./version.ts";
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
 const EXIT_WRONG_USE = 2;
+/** This version may not join the cluster. */
+const EXIT_JOIN_REFUSED = 3;
+/** The cluster removed this instance; a supervisor starts it anew. */
+const EXIT_REMOVED = 75;
 
-/** The server from command line to exit status: 0 stopped or init tasks done, 1 failed, 2 refused its configuration. */
+/**
+ * The server from command line to exit status: 0 stopped or init tasks done, 1 failed, 2 refused its configuration, 3 may not join
+ * the cluster. A process that the cluster removed ends at once with 75.
+ */
 export async function run(
   argv: readonly string[],
   environment: NodeJS.ProcessEnv,
@@ -39,6 +47,10 @@ export async function run(
       log.fatal(error.message);
       return EXIT_WRONG_USE;
     }
+    if (error instanceof JoinRefusedError) {
+      log.fatal(error.message);
+      return EXIT_JOIN_REFUSED;
+    }
     log.fatal({ err: error }, "the server could not start");
     return EXIT_FAILED;
   }
@@ -46,7 +58,10 @@ export async function run(
 
 async function serve(config: Config, log: Log, instanceId: string): Promise<number> {
   log.info({ version: VERSION, node: process.version }, "starting");
-  const instance = new Instance(config, log, instanceId);
+  const instance = new Instance(config, log, instanceId, (reason) => {
+    log.fatal(reason);
+    process.exit(EXIT_REMOVED);
+  });
   const stopping = stopSignal(log);
   try {
     await instance.initialise();

@@ -1,8 +1,63 @@
+import { hostname } from "node:os";
+import { type Config, profileProperty } from "../../platform/config/index.ts";
+import type { Database } from "../../platform/db/index.ts";
+import { engineSettings } from "../../platform/engine/index.ts";
 import type { Route } from "../../platform/http/index.ts";
+import type { Log } from "../../platform/log/log.ts";
+import { relayProperties } from "../../platform/outbox/index.ts";
+import { buildUuid } from "./build-uuid.ts";
+import { heartbeatTiming } from "./config.ts";
+import { ClusterMembership } from "./membership.ts";
 import { landingRoutes } from "./routes/landing.ts";
+import { clusterRoute } from "./routes/v2/cluster.ts";
 import { versionRoute } from "./routes/version.ts";
+import { rolesOf } from "./rules/roles.ts";
+
+export { clusterProperties } from "./config.ts";
+export { EventLoopLag } from "./event-loop.ts";
+export { type ClusterMembership, JoinRefusedError } from "./membership.ts";
+
+interface ClusterDeps {
+  config: Config;
+  database: Database;
+  version: string;
+  builtAt: Date;
+}
 
 /** The build and the cluster it is part of. */
-export function clusterFeature(build: { version: string; builtAt: Date }): { routes: Route[] } {
-  return { routes: [versionRoute(build), ...landingRoutes(build.version)] };
+export function clusterFeature(deps: ClusterDeps): { routes: Route[] } {
+  return {
+    routes: [versionRoute(deps), ...landingRoutes(deps.version), clusterRoute(deps.database, queuesOf(deps.config))],
+  };
+}
+
+interface MembershipDeps {
+  config: Config;
+  database: Database;
+  log: Log;
+  version: string;
+  instanceId: string;
+  onRemoved(reason: string): void;
+}
+
+/** The place of this process in the cluster, not yet taken. */
+export function clusterMembership(deps: MembershipDeps): ClusterMembership {
+  const { config, database, log, version, instanceId, onRemoved } = deps;
+  const { workersEnabled, workers, leaderElection, schedulerEnabled } = engineSettings(config);
+  const duties = rolesOf({
+    workersEnabled,
+    workers,
+    mayLead: leaderElection.enabled,
+    relayEnabled: config.get(relayProperties.enabled),
+    schedulerEnabled,
+  });
+  const profile = config.find(profileProperty) || undefined;
+  const identity = { id: instanceId, version, build: buildUuid(version), profile, host: hostname(), ...duties };
+  const timing = heartbeatTiming(config);
+  return new ClusterMembership({ database, log, identity, queuesKnown: queuesOf(config), timing, onRemoved });
+}
+
+/** Queues somebody has to serve, by the names of the engine's slots. */
+function queuesOf(config: Config): string[] {
+  return engineSettings(config).queues.map(({ kind, name }) => `${kind}:${name}`);
 }

@@ -11,6 +11,7 @@ import Fastify, {
 import type { Log } from "../log/log.ts";
 import { allowedMethods } from "./allowed-methods.ts";
 import { BODY_SIZE_MAX_BYTES, parseWith, registerBodyParsers } from "./body.ts";
+import { prepareToLeave } from "./draining.ts";
 import { answerError } from "./errors.ts";
 import { type Authenticate, holdsAny, type Principal } from "./principal.ts";
 import { AppError, PlainError } from "./problem.ts";
@@ -20,6 +21,7 @@ import type { HttpSettings } from "./settings.ts";
 /** Above the idle time-out of common reverse proxies (60 s), so that the proxy closes first. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const REQUEST_TIMEOUT_MS = 600_000;
+const RETRY_AFTER_OUT_OF_SERVICE_SECONDS = 5;
 /** As long as a whole request line may be: some parameters are lists of ids. */
 const PATH_PARAMETER_MAX_CHARS = 16_384;
 
@@ -31,6 +33,8 @@ export interface HttpServerOptions {
   log: Log;
   /** True while the instance drains: answers then ask the client to close its connection. */
   draining(): boolean;
+  /** True while the instance may answer nothing; clients are told to come back. */
+  outOfService?(): boolean;
   /** Told of every answered request, for metrics. */
   observe?(request: { method: string; route: string; status: number; durationMs: number }): void;
 }
@@ -55,7 +59,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   await app.register(multipart, { limits: { fields: 50, parts: 60, fieldSize: BODY_SIZE_MAX_BYTES } });
   await registerCors(app, options.settings);
   app.addHook("onRequest", async (_request, reply) => addCommonHeaders(reply, options));
-  app.addHook("onSend", async (_request, reply) => askToClose(reply, options));
+  app.addHook("onRequest", async () => refuseOutOfService(options));
+  prepareToLeave(app, options.draining);
   app.addHook("onResponse", async (request, reply) => observe(request, reply, options));
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   const operations = [...V1_OPERATIONS, ...V2_OPERATIONS];
@@ -152,9 +157,10 @@ function addCommonHeaders(reply: FastifyReply, { version }: HttpServerOptions): 
   reply.header("X-Request-Id", reply.request.id);
 }
 
-/** Decided when the answer goes out, so that requests that were under way when draining began give up their connection too. */
-function askToClose(reply: FastifyReply, { draining }: HttpServerOptions): void {
-  if (draining()) reply.header("Connection", "close");
+function refuseOutOfService({ outOfService }: HttpServerOptions): void {
+  if (!outOfService?.()) return;
+  const detail = "This instance has lost touch with its cluster and does nothing at the moment; try again shortly.";
+  throw new AppError("temporarily-unavailable", detail, { retryAfterSeconds: RETRY_AFTER_OUT_OF_SERVICE_SECONDS });
 }
 
 async function registerCors(app: FastifyInstance, { cors: settings }: HttpSettings): Promise<void> {

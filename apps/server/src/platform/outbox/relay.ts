@@ -38,6 +38,8 @@ export type Subscriber = (tx: Tx, event: DueEvent) => Promise<void>;
 export interface RelaySettings {
   pollIntervalMs: number;
   batchSize: number;
+  /** Events are left alone while this is false. */
+  mayCarry?(): boolean;
 }
 
 export function relaySettings(config: Config): RelaySettings {
@@ -108,6 +110,7 @@ export class OutboxRelay {
   }
 
   async #carryBatch(): Promise<number> {
+    if (this.#settings.mayCarry?.() === false) return 0;
     if (!(await anyEventDue(this.#database.db))) return 0;
     let failed: DueEvent | undefined;
     try {

@@ -1,0 +1,248 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Database } from "../../platform/db/index.ts";
+import type { Log } from "../../platform/log/log.ts";
+import type { HeartbeatTiming } from "./config.ts";
+import { compareLook, type Observations } from "./rules/sweep.ts";
+import { mayJoin } from "./rules/versions.ts";
+import { type InstanceRow, type InstanceState, viewCluster } from "./rules/view.ts";
+import { lockForJoin } from "./store/cluster-state.ts";
+import {
+  deleteInstance,
+  deleteLongGone,
+  insertInstance,
+  listInstances,
+  markGone,
+  type NewInstance,
+  writeBeat,
+} from "./store/instances.ts";
+
+/** After a beat that failed the next one comes sooner. */
+const RETRY_MS = 1_000;
+/** Beats without an answer at a time; more would only queue behind them. */
+const UNANSWERED_MAX = 3;
+const GONE_KEPT_MS = 3_600_000;
+
+/** This build may not run beside the others; nothing was written. */
+export class JoinRefusedError extends Error {
+  constructor(version: string, leastVersion: string) {
+    super(
+      `version ${version} is too old for this cluster, which takes instances from ${leastVersion} on; ` +
+        `the upgrade to it is final, so start a newer version`,
+    );
+    this.name = "JoinRefusedError";
+  }
+}
+
+export interface MembershipOptions {
+  database: Database;
+  log: Log;
+  identity: Omit<NewInstance, "intervalMs" | "lapseMs" | "gateEpoch">;
+  /** Queues somebody has to serve. */
+  queuesKnown: readonly string[];
+  timing: HeartbeatTiming;
+  /** The others removed this instance: end the process before it does anything more. Called once. */
+  onRemoved(reason: string): void;
+}
+
+/** What the others are told of an instance with each beat. */
+export interface InstanceReport {
+  leader: boolean;
+  inFlight: number;
+  eventLoopLagMs?: number;
+}
+
+/** This instance's place in the cluster; the README tells the protocol. Times are of the monotonic clock. */
+export class ClusterMembership {
+  readonly #options: MembershipOptions;
+  /** A beat without an answer for this long has failed; a pause as long in beating makes it look at the others anew. */
+  readonly #patienceMs: number;
+  readonly #leaving = new AbortController();
+  #report: () => InstanceReport = () => ({ leader: false, inFlight: 0 });
+  #state: InstanceState = "starting";
+  #apiPort: number | undefined;
+  #lastBeatMs = Number.NEGATIVE_INFINITY;
+  #lastLookMs = Number.NEGATIVE_INFINITY;
+  #observations: Observations = new Map();
+  #rows: InstanceRow[] = [];
+  #unanswered = 0;
+  #failing = false;
+  #removed = false;
+  #loop: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+    const { intervalMs, lapseMs } = options.timing;
+    this.#patienceMs = Math.min(2 * intervalMs, lapseMs / 2);
+  }
+
+  /** Enters the registry and begins to beat. Throws JoinRefusedError when this version is too old. */
+  async join(): Promise<void> {
+    const { database, identity, timing } = this.#options;
+    const askedAtMs = performance.now();
+    await database.transaction(async (tx) => {
+      const { min_join_version: leastVersion, epoch } = await lockForJoin(tx);
+      if (!mayJoin(identity.version, leastVersion)) throw new JoinRefusedError(identity.version, leastVersion);
+      await insertInstance(tx, { ...identity, ...timing, gateEpoch: epoch });
+    });
+    this.#lastBeatMs = askedAtMs;
+    this.#loop = this.#run();
+  }
+
+  /** Where beats get their numbers from. */
+  reportFrom(report: () => InstanceReport): void {
+    this.#report = report;
+  }
+
+  /** Resolves when the others can see it, or when that failed: it is told again with each beat. */
+  async setState(state: "starting" | "ready" | "draining", apiPort = this.#apiPort): Promise<void> {
+    this.#state = state;
+    this.#apiPort = apiPort;
+    if (this.#loop === undefined || this.#leaving.signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    this.#wake?.();
+    await promise;
+  }
+
+  /** True while this instance is not certainly a member: before it joined, and when it could not beat for the lapse time. */
+  isLapsed(): boolean {
+    return this.#removed || performance.now() - this.#lastBeatMs > this.#options.timing.lapseMs;
+  }
+
+  /** Since the last beat that was answered. */
+  heartbeatAgeMs(): number {
+    return performance.now() - this.#lastBeatMs;
+  }
+
+  /** The cluster as the last beat found it, ages included. */
+  lastView() {
+    return viewCluster(this.#rows, this.#options.queuesKnown);
+  }
+
+  /** Ends the beating and deletes the row. A row that stays because the database is away is removed by the others. */
+  async leave(): Promise<void> {
+    if (this.#loop === undefined || this.#leaving.signal.aborted) return;
+    this.#leaving.abort();
+    this.#wake?.();
+    const { database, identity, log } = this.#options;
+    await database
+      .transaction((tx) => deleteInstance(tx, identity.id))
+      .catch((error: unknown) => log.warn({ err: error }, "could not leave the cluster; the others will notice"));
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#leaving.signal.aborted && !this.#removed) {
+      const startedMs = performance.now();
+      const waiting = this.#waiting.splice(0);
+      const beaten = await this.#attempt(startedMs);
+      for (const resolve of waiting) resolve();
+      const everyMs = beaten ? this.#options.timing.intervalMs : Math.min(RETRY_MS, this.#options.timing.intervalMs);
+      if (this.#waiting.length === 0) await this.#pause(Math.max(0, everyMs - (performance.now() - startedMs)));
+    }
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const timer = new AbortController();
+    await Promise.race([woken, delay(ms, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    timer.abort();
+    this.#wake = undefined;
+  }
+
+  /** One beat; false when it failed or was not answered in time, and then the others are looked at anew. */
+  async #attempt(askedAtMs: number): Promise<boolean> {
+    const limit = new AbortController();
+    const late = delay(this.#patienceMs, false, { signal: AbortSignal.any([limit.signal, this.#leaving.signal]) });
+    const beat = this.#unanswered < UNANSWERED_MAX ? this.#beat(askedAtMs, limit.signal) : late;
+    const beaten = await Promise.race([beat, late]).catch(() => false);
+    limit.abort();
+    if (!beaten) this.#observations = new Map();
+    return beaten;
+  }
+
+  async #beat(askedAtMs: number, given: AbortSignal): Promise<boolean> {
+    this.#unanswered++;
+    try {
+      const { known, rows } = await this.#exchange();
+      if (this.#leaving.signal.aborted) return false;
+      if (!known) return this.#noteRemoval(rows);
+      this.#lastBeatMs = Math.max(this.#lastBeatMs, askedAtMs);
+      this.#noteRecovery();
+      if (!given.aborted) await this.#look(rows, askedAtMs);
+      return true;
+    } catch (error) {
+      this.#noteFailure(error);
+      return false;
+    } finally {
+      this.#unanswered--;
+    }
+  }
+
+  /** Tells and asks in one transaction. */
+  async #exchange(): Promise<{ known: boolean; rows: InstanceRow[] }> {
+    const { database, identity } = this.#options;
+    const { leader, inFlight, eventLoopLagMs } = this.#report();
+    const detail = { apiPort: this.#apiPort, eventLoopLagMs };
+    return database.transaction(async (tx) => {
+      const known = await writeBeat(tx, identity.id, { state: this.#state, leader, inFlight, detail });
+      return { known, rows: await listInstances(tx) };
+    });
+  }
+
+  /** Removes who has lapsed. A pause of its own – stopped, starved, without database – makes it begin to look anew. */
+  async #look(rows: InstanceRow[], askedAtMs: number): Promise<void> {
+    const { database, identity, timing, log } = this.#options;
+    const answeredAtMs = performance.now();
+    const earlier =
+      answeredAtMs - this.#lastLookMs > this.#patienceMs + timing.intervalMs ? new Map() : this.#observations;
+    const { observations, lapsed } = compareLook(earlier, {
+      ownId: identity.id,
+      ownLapseMs: timing.lapseMs,
+      rows,
+      askedAtMs,
+      answeredAtMs,
+    });
+    this.#observations = observations;
+    this.#lastLookMs = answeredAtMs;
+    this.#rows = rows;
+    if (lapsed.length === 0 && !rows.some(({ goneForMs }) => (goneForMs ?? 0) > GONE_KEPT_MS)) return;
+    const marked = await database.transaction(async (tx) => {
+      await deleteLongGone(tx, GONE_KEPT_MS);
+      return markGone(tx, lapsed, identity.id);
+    });
+    for (const id of marked)
+      log.warn(
+        { removed: id, lapseMs: timing.lapseMs },
+        "an instance has not beaten for the lapse time and is removed",
+      );
+  }
+
+  #noteRemoval(rows: readonly InstanceRow[]): false {
+    if (this.#removed) return false;
+    this.#removed = true;
+    const by = rows.find(({ id }) => id === this.#options.identity.id)?.goneBy;
+    const silentS = Math.round(this.heartbeatAgeMs() / 1000);
+    this.#options.onRemoved(
+      `this instance did not beat for ${silentS} s and was removed from the cluster` +
+        `${by === undefined || by === null ? "" : ` by ${by}`}; others do its work, so it ends to be started anew`,
+    );
+    return false;
+  }
+
+  #noteFailure(error: unknown): void {
+    if (!this.#failing && !this.#leaving.signal.aborted)
+      this.#options.log.warn({ err: error }, "a heartbeat failed; it is tried again every second");
+    this.#failing = true;
+  }
+
+  #noteRecovery(): void {
+    if (this.#failing) this.#options.log.info("the heartbeat is back");
+    this.#failing = false;
+  }
+}
