@@ -1,4 +1,5 @@
 export { parseWith } from "./body.ts";
+export { closeGently } from "./draining.ts";
 export { type Page, pageOf, pagingQuery, sortColumn, totalCount } from "./paging.ts";
 export { type Authenticate, holdsAny, type Principal } from "./principal.ts";
 export { AppError, InvalidRequest, PlainError } from "./problem.ts";
