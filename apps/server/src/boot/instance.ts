@@ -8,7 +8,7 @@ import type { Config } from "../platform/config/index.ts";
 import { Database, dataSourceSettings, type Tx } from "../platform/db/index.ts";
 import { FileStore } from "../platform/files/index.ts";
 import { Health, InitTaskProgress, ManagementServer } from "../platform/health/index.ts";
-import { createHttpServer, httpSettings } from "../platform/http/index.ts";
+import { closeGently, createHttpServer, httpSettings } from "../platform/http/index.ts";
 import type { Log } from "../platform/log/log.ts";
 import { OutboxRelay, relayProperties, relaySettings } from "../platform/outbox/index.ts";
 import { addEngineMetrics, Metrics } from "../platform/telemetry/index.ts";
@@ -20,8 +20,15 @@ import { runInitTasks } from "./init-tasks.ts";
 import { generalProperties } from "./properties.ts";
 import { VERSION } from "./version.ts";
 
+/** Something that was started: `work` is handed back at once, the `door` closes after draining, the rest follows. */
+interface Part {
+  name: string;
+  kind: "work" | "door" | "rest";
+  stop(): Promise<void>;
+}
+
 /**
- * One server instance. Start: management port → init tasks → files → features → engine → relay → API port. Stop is the
+ * One server instance. Start: management port → init tasks → cluster → files → features → engine → relay → API port. Stop is the
  * reverse, after draining: readiness turns DOWN while requests are still answered, so that proxies move on first.
  */
 export class Instance {
@@ -32,7 +39,7 @@ export class Instance {
   readonly #metrics = new Metrics(VERSION);
   readonly #progress = new InitTaskProgress();
   readonly #management: ManagementServer;
-  readonly #started: { name: string; stop(): Promise<void> }[] = [];
+  readonly #started: Part[] = [];
   readonly #onRemoved: (reason: string) => void;
   #state: "starting" | "serving" | "draining" = "starting";
   #membership: ClusterMembership | undefined;
@@ -80,20 +87,29 @@ export class Instance {
     reportEngine(membership, engine);
     await engine.start();
     addEngineCheck(this.#health, engine);
-    this.#onStop("engine", () => engine.stop({ graceMs: this.#config.get(generalProperties.graceMs) }));
+    this.#onStop("engine", () => engine.stop({ graceMs: this.#config.get(generalProperties.workGraceMs) }), "work");
     this.#startRelay(database, features, membership);
     const port = await this.#listen(await this.#createApi(features, membership));
     await membership.setState("ready", port);
     return port;
   }
 
-  /** Drains, then stops what was started, in reverse. Safe to call at any time, once. */
+  /**
+   * Drains, then stops what was started, in reverse. Work is handed back while requests are still taken, so that others go on
+   * with it at once. Safe to call at any time, once.
+   */
   async stop(): Promise<void> {
     const served = this.#state === "serving";
     this.#state = "draining";
     void this.#membership?.setState("draining");
-    if (served) await delay(this.#config.get(generalProperties.drainDelayMs));
-    for (const part of this.#started.reverse()) {
+    const { work = [], door = [], rest = [] } = Object.groupBy(this.#started.reverse(), ({ kind }) => kind);
+    const drained = served ? delay(this.#config.get(generalProperties.drainDelayMs)) : Promise.resolve();
+    await Promise.all([this.#end(work), drained.then(() => this.#end(door))]);
+    await this.#end(rest);
+  }
+
+  async #end(parts: readonly Part[]): Promise<void> {
+    for (const part of parts) {
       const startedMs = performance.now();
       await part
         .stop()
@@ -102,8 +118,8 @@ export class Instance {
     }
   }
 
-  #onStop(name: string, stop: () => Promise<void>): void {
-    this.#started.push({ name, stop });
+  #onStop(name: string, stop: () => Promise<void>, kind: Part["kind"] = "rest"): void {
+    this.#started.push({ name, stop, kind });
   }
 
   /** Enters the registry before anything is claimed; leaves it last. */
@@ -130,7 +146,7 @@ export class Instance {
     const relay = new OutboxRelay(database, features.subscribers, settings, this.#log);
     addRelayMetrics(this.#metrics, relay);
     relay.start();
-    this.#onStop("outbox relay", () => relay.stop());
+    this.#onStop("outbox relay", () => relay.stop(), "work");
   }
 
   #createApi(features: Features, membership: ClusterMembership): Promise<FastifyInstance> {
@@ -149,16 +165,10 @@ export class Instance {
   async #listen(app: FastifyInstance): Promise<number> {
     const { host, port } = httpSettings(this.#config);
     await app.listen({ host, port });
-    this.#onStop("API", () => closeWithin(app, this.#config.get(generalProperties.graceMs)));
+    this.#onStop("API", () => closeGently(app, this.#config.get(generalProperties.graceMs)), "door");
     this.#state = "serving";
     const bound = (app.server.address() as AddressInfo).port;
     this.#log.info({ host, port: bound }, "the API is ready");
     return bound;
   }
-}
-
-/** Requests under way may end within the grace period; then their connections are cut. */
-async function closeWithin(app: FastifyInstance, graceMs: number): Promise<void> {
-  const limit = setTimeout(() => app.server.closeAllConnections(), graceMs);
-  await app.close().finally(() => clearTimeout(limit));
 }

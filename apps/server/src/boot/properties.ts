@@ -31,7 +31,13 @@ export const generalProperties = {
     default: 30_000,
     min: 0,
     max: 600_000,
-    meaning: "running work may take this long after a stop signal before it is handed back",
+    meaning: "requests under way may take this long after the API port is closed before they are cut",
+  }),
+  workGraceMs: property.integer("dt.shutdown.work-grace-ms", {
+    default: 5_000,
+    min: 0,
+    max: 600_000,
+    meaning: "activities may take this long after a stop signal before they are handed back to other instances",
   }),
 };
 
