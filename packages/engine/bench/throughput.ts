@@ -115,7 +115,7 @@ async function claimTime(url: string, keys: number): Promise<void> {
   let claimed = 0;
   for (let sample = 0; sample < CLAIM_SAMPLES; sample++) {
     const startedMs = performance.now();
-    const request = { kind: "workflow", queue: "default", limit: CLAIM_LIMIT, seqFloor: 0 } as const;
+    const request = { kind: "workflow", queue: "default", limit: CLAIM_LIMIT } as const;
     claimed += (await claimRuns(executor, claimant, [request])).runs.length;
     samples.push(performance.now() - startedMs);
   }

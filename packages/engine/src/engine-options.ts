@@ -3,6 +3,7 @@ import type { EngineLog } from "./authoring/log.ts";
 import type { Workflow } from "./authoring/workflow.ts";
 import type { CronTask } from "./leadership/cron.ts";
 import type { RetentionOptions } from "./maintenance/duties.ts";
+import { FAIRNESS, type Fairness } from "./store/claim.ts";
 import type { EngineDatabase } from "./store/database.ts";
 import type { RunKind } from "./store/run-row.ts";
 
@@ -34,6 +35,8 @@ export interface EngineOptions<Tx> {
   readonly takeOversMax?: number;
   readonly cron?: readonly CronTask<Tx>[];
   readonly retention?: Partial<RetentionOptions>;
+  /** Head-room for urgent work, and turns for what waits long. */
+  readonly fairness?: Partial<Fairness>;
   readonly polling?: { readonly intervalMs?: number; readonly maxMs?: number };
   readonly buffer?: { readonly flushMs?: number; readonly itemsMax?: number };
   /** Answers `ctx.gate(name)`; default: every gate is closed. */
@@ -48,6 +51,7 @@ export const ENGINE_DEFAULTS = {
   lease: { leaseMs: 30_000, beatMs: 10_000 },
   takeOversMax: 3,
   retention: { runRetentionMs: 86_400_000, intervalMs: 1_800_000, batchSize: 1000, batchesMax: 100 },
+  fairness: FAIRNESS,
   polling: { intervalMs: 100, maxMs: 3000 },
   buffer: { flushMs: 5, itemsMax: 200 },
 } as const;

@@ -90,6 +90,7 @@ class PostgresEngine<Tx> implements Engine<Tx> {
       queues: slotsOf(options),
       lease,
       polling: { ...ENGINE_DEFAULTS.polling, ...options.polling },
+      fairness: { ...ENGINE_DEFAULTS.fairness, ...options.fairness },
     });
     this.client = createClient({
       database,

@@ -46,7 +46,7 @@ async function claim(
   by: SqlExecutor = executor,
 ): Promise<ClaimedRun[]> {
   const claimant = { id: "me", version: "1", leaseMs: 60_000, workflowNames: names, activityNames: [] };
-  const claimed = await claimRuns(by, claimant, [{ kind: "workflow", queue: "default", limit, seqFloor: 0 }]);
+  const claimed = await claimRuns(by, claimant, [{ kind: "workflow", queue: "default", limit }]);
   return [...claimed.runs];
 }
 
@@ -97,7 +97,7 @@ test("a paused queue hands nothing out until it is resumed", async () => {
 
 test("a queue's capacity holds across claimants that claim at once", async () => {
   await updateQueue(executor, { kind: "workflow", name: "default", capacity: 7 });
-  for (let n = 0; n < 40; n++) await queue();
+  for (let n = 0; n < 40; n++) await queue({ priority: 50 });
   const { claims, rival } = await whileUncommitted(
     (tx) => claim(5, ["known"], tx),
     () => Promise.all(Array.from({ length: 4 }, () => claim(5))),

@@ -23,8 +23,30 @@ export interface ClaimedRun {
   readonly cancelRequested: boolean;
   /** The database's clock, in milliseconds since 1970. */
   readonly claimedAtMs: number;
-  /** How long the run could have been claimed before it was. */
-  readonly waitedMs: number;
+  /** How long the run could have been claimed before it was; null when nobody knows, as after a wake-up by an event. */
+  readonly waitedMs: number | null;
+  /** Claimed out of turn, because it had waited longest. */
+  readonly aged: boolean;
+}
+
+/** How urgent work, batch work and work that waits long share places. */
+export interface Fairness {
+  /** Runs of a lower priority are batch work: it leaves places free for others. */
+  readonly batchPriorityBelow: number;
+  /** Places batch work may use, as a share of a worker's places and of a queue's capacity; of two one stays free. */
+  readonly batchShare: number;
+  /** One claim of so many goes to the run that has waited longest, whatever its priority. */
+  readonly agedEvery: number;
+  /** Only runs that have waited this long are claimed out of turn. */
+  readonly agedAfterMs: number;
+}
+
+/** Used where options do not say otherwise. */
+export const FAIRNESS: Fairness = { batchPriorityBelow: 50, batchShare: 0.8, agedEvery: 10, agedAfterMs: 60_000 };
+
+/** How many of these places batch work may use; `wf_claim_fairly` has the same formula for a queue's capacity. */
+export function batchPlacesOf(places: number, batchShare: number): number {
+  return Math.max(1, Math.min(places - 1, Math.floor(places * batchShare)));
 }
 
 /** One queue's part of a claim. */
@@ -32,8 +54,12 @@ export interface ClaimRequest {
   readonly kind: RunKind;
   readonly queue: string;
   readonly limit: number;
-  /** Skips CREATED runs below this sequence number; 0 looks at all. */
-  readonly seqFloor: number;
+  /** Batch work among them at most; default: all. */
+  readonly batchLimit?: number;
+  /** So many may go to the longest-waiting runs; default 0. */
+  readonly agedLimit?: number;
+  /** Skips CREATED runs up to these sequence numbers, by priority; default: looks at all. */
+  readonly floors?: Readonly<Record<number, number>>;
 }
 
 /** Who claims, and what it can execute. */
@@ -43,6 +69,7 @@ export interface Claimant {
   readonly leaseMs: number;
   readonly workflowNames: readonly string[];
   readonly activityNames: readonly string[];
+  readonly fairness?: Fairness;
 }
 
 /** Rows one claim looks at per queue; more than are claimed only where runs wait for their keys. */
@@ -61,11 +88,14 @@ select (c.claimed).id, (c.claimed).seq::float8 as seq, (c.claimed).kind, (c.clai
   (c.claimed).timeout_ms::float8 as "timeoutMs", (c.claimed).priority::int as priority, (c.claimed).attempt,
   (c.claimed).generation, (c.claimed).fence, (c.claimed).wakes, (c.claimed).cancel_requested as "cancelRequested",
   extract(epoch from (c.claimed).claimed_at)::float8 * 1000 as "claimedAtMs",
-  extract(epoch from (c.claimed).claimed_at - greatest((c.claimed).created_at,
-    least((c.claimed).visible_from, (c.claimed).claimed_at)))::float8 * 1000 as "waitedMs", c.examined
-from unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) as q(kind, queue, room, floor)
-cross join lateral wf_claim(q.kind, q.queue, case when q.kind = 'workflow' then $5::text[] else $6::text[] end,
-  q.room, $10, $7, $8, $9, q.floor) as c`;
+  case
+    when (c.claimed).fence = 1 then extract(epoch from (c.claimed).claimed_at - greatest((c.claimed).created_at, (c.claimed).visible_from))
+    when (c.claimed).visible_from between (c.claimed).started_at and (c.claimed).claimed_at
+      then extract(epoch from (c.claimed).claimed_at - (c.claimed).visible_from)
+  end::float8 * 1000 as "waitedMs", c.aged, c.examined
+from unnest($1::text[], $2::text[], $3::int[], $4::jsonb[], $11::int[], $12::int[]) as q(kind, queue, room, floors, batch_room, aged_room)
+cross join lateral wf_claim_fairly(q.kind, q.queue, case when q.kind = 'workflow' then $5::text[] else $6::text[] end,
+  q.room, $10, $7, $8, $9, q.floors, $13, q.batch_room, $14, q.aged_room, $15) as c`;
 
 /** Claims runs of several queues in one statement. */
 export async function claimRuns(
@@ -74,17 +104,23 @@ export async function claimRuns(
   requests: readonly ClaimRequest[],
 ): Promise<Claim> {
   const sorted = [...requests].sort((a, b) => `${a.kind}:${a.queue}`.localeCompare(`${b.kind}:${b.queue}`, "en"));
+  const fairness = claimant.fairness ?? FAIRNESS;
   const { rows } = await executor.query<ClaimedRun & { id: string | null; examined: number }>(CLAIM, [
     sorted.map((request) => request.kind),
     sorted.map((request) => request.queue),
     sorted.map((request) => request.limit),
-    sorted.map((request) => request.seqFloor),
+    sorted.map((request) => JSON.stringify(request.floors ?? {})),
     claimant.workflowNames,
     claimant.activityNames,
     claimant.id,
     claimant.version,
     claimant.leaseMs,
     CLAIM_EXAMINED_MAX,
+    sorted.map((request) => request.batchLimit ?? request.limit),
+    sorted.map((request) => request.agedLimit ?? 0),
+    fairness.batchPriorityBelow,
+    fairness.batchShare,
+    fairness.agedAfterMs,
   ]);
   return {
     runs: rows.filter((row) => row.id !== null),

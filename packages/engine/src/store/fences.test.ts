@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 async function claimed(by = "old-owner"): Promise<ClaimedRun> {
   const claimant = { id: by, version: "1", leaseMs: 60_000, workflowNames: ["w"], activityNames: [] };
-  const { runs } = await claimRuns(executor, claimant, [{ kind: "workflow", queue: "default", limit: 1, seqFloor: 0 }]);
+  const { runs } = await claimRuns(executor, claimant, [{ kind: "workflow", queue: "default", limit: 1 }]);
   const [run] = runs;
   if (!run) throw new Error("nothing to claim");
   return run;
@@ -48,7 +48,9 @@ async function started(): Promise<ClaimedRun> {
 
 async function expire(): Promise<{ freed: number; failed: number }> {
   await pool.query("update wf_run set locked_until = now() - interval '1 second' where status = 'RUNNING'");
-  return sweepExpiredRuns(executor, 100, TAKE_OVERS_MAX);
+  const swept = await sweepExpiredRuns(executor, 100, TAKE_OVERS_MAX);
+  await pool.query("update wf_run set waiting = null where waiting = 'time'"); // suspects wait for a moment
+  return swept;
 }
 
 function step(run: ClaimedRun, name: string): StepRecord {

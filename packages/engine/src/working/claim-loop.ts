@@ -86,7 +86,7 @@ export class ClaimLoop {
     const startedMs = performance.now();
     const requests = slots
       .requests(startedMs)
-      .map((request) => ({ ...request, seqFloor: floors.floorOf(request, startedMs) }));
+      .map((request) => ({ ...request, floors: floors.floorsOf(request, startedMs) }));
     if (requests.length === 0) return polling.intervalMs;
     const { runs, more } = await retryConflicts(() =>
       claimRuns(this.#options.executor, this.#options.claimant, requests),
@@ -148,7 +148,7 @@ export class ClaimLoop {
     this.counters.polls++;
     this.counters.claimed += runs.length;
     this.counters.durationMs += durationMs;
-    for (const run of runs) this.counters.waitedMs += run.waitedMs;
+    for (const run of runs) this.counters.waitedMs += run.waitedMs ?? 0;
   }
 
   /** Another queue's claim took the same key in the same moment, or the database is away. */

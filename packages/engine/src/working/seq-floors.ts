@@ -1,57 +1,63 @@
 /**
  * A cure for a long-lived snapshot (a backup, a forgotten transaction): PostgreSQL then keeps every finished run's old index
- * entry, and each claim walks over all of them from the front of the queue. When a claim was slow, the next ones skip sequence
- * numbers below what was last claimed, which costs no look at the rows; complete looks, for runs that came back or committed
- * late, are rationed to a small share of the time.
+ * entry, and each claim walks over all of them from the front of the queue. When a claim was slow, the next ones begin, in
+ * each priority, behind what was last claimed there; complete looks, for runs that came back or committed late, are rationed
+ * to a small share of the time. Priorities without a claim have no floor: what waits there is never skipped.
  */
 import type { ClaimedRun, ClaimRequest } from "../store/claim.ts";
 
 const SLOW_CLAIM_MS = 15;
 const COMPLETE_LOOK_SHARE = 0.05;
 const COMPLETE_LOOK_GAP_MAX_MS = 2000;
+const NO_FLOORS: Floors = {};
 
-interface Floor {
-  seq: number;
+/** Up to which sequence number runs have been claimed, by priority. */
+type Floors = Readonly<Record<number, number>>;
+
+interface QueueFloors {
+  readonly byPriority: Record<number, number>;
   completeLookDueMs: number;
 }
 
-/** Remembers from which sequence number each queue is claimed. */
+/** Remembers from which sequence numbers each queue is claimed. */
 export class SeqFloors {
-  readonly #floors = new Map<string, Floor>();
+  readonly #queues = new Map<string, QueueFloors>();
 
-  /** 0 while claims are quick, and whenever a complete look is due. */
-  floorOf(request: Pick<ClaimRequest, "kind" | "queue">, nowMs: number): number {
-    const floor = this.#floors.get(keyOf(request));
-    return floor && nowMs < floor.completeLookDueMs ? floor.seq : 0;
+  /** None while claims are quick, and whenever a complete look is due. */
+  floorsOf(request: Pick<ClaimRequest, "kind" | "queue">, nowMs: number): Floors {
+    const queue = this.#queues.get(keyOf(request));
+    return queue && nowMs < queue.completeLookDueMs ? { ...queue.byPriority } : NO_FLOORS;
   }
 
   /** Learns from a claim. */
   note(requests: readonly ClaimRequest[], runs: readonly ClaimedRun[], durationMs: number, nowMs: number): void {
     for (const request of requests) {
       const key = keyOf(request);
-      const floor = this.#floors.get(key);
-      const complete = request.seqFloor === 0;
+      const complete = Object.keys(request.floors ?? NO_FLOORS).length === 0;
       if (complete && durationMs < SLOW_CLAIM_MS) {
-        this.#floors.delete(key);
+        this.#queues.delete(key);
         continue;
       }
-      const seq = lowestPriorityEnd(runs.filter((run) => run.kind === request.kind && run.queue === request.queue));
+      const queue = this.#queues.get(key);
+      if (!complete && !queue) continue;
+      const byPriority = queue?.byPriority ?? {};
       if (complete) {
         const gapMs = Math.min(COMPLETE_LOOK_GAP_MAX_MS, durationMs / COMPLETE_LOOK_SHARE);
-        this.#floors.set(key, { seq: seq ?? floor?.seq ?? 0, completeLookDueMs: nowMs + gapMs });
-      } else if (floor && seq !== undefined) floor.seq = Math.max(floor.seq, seq);
+        this.#queues.set(key, { byPriority, completeLookDueMs: nowMs + gapMs });
+      }
+      raise(
+        byPriority,
+        runs.filter((run) => run.kind === request.kind && run.queue === request.queue),
+      );
     }
   }
 }
 
-/** All claimable runs of the lowest claimed priority up to this one have been taken, and all of the higher ones. */
-function lowestPriorityEnd(runs: readonly ClaimedRun[]): number | undefined {
-  let end: { priority: number; seq: number } | undefined;
+/** Runs claimed for the first time come in order of seq; those that came back say nothing of what lies before them. */
+function raise(byPriority: Record<number, number>, runs: readonly ClaimedRun[]): void {
   for (const { priority, seq, fence } of runs) {
-    if (fence > 1) continue;
-    if (!end || priority < end.priority || (priority === end.priority && seq > end.seq)) end = { priority, seq };
+    if (fence <= 1) byPriority[priority] = Math.max(byPriority[priority] ?? 0, seq);
   }
-  return end?.seq;
 }
 
 function keyOf(request: Pick<ClaimRequest, "kind" | "queue">): string {

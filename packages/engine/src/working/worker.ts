@@ -7,7 +7,7 @@
  * signal is aborted and they are handed back too; buffers are flushed.
  */
 import type { EngineLog } from "../authoring/log.ts";
-import type { ClaimedRun } from "../store/claim.ts";
+import type { ClaimedRun, Fairness } from "../store/claim.ts";
 import { retryConflicts } from "../store/conflicts.ts";
 import { continueRunAsNew } from "../store/end-runs.ts";
 import type { RunHistory } from "../store/history.ts";
@@ -32,6 +32,7 @@ export interface WorkerOptions {
   readonly queues: readonly QueueSlots[];
   readonly lease: { readonly leaseMs: number; readonly beatMs: number };
   readonly polling: { readonly intervalMs: number; readonly maxMs: number };
+  readonly fairness: Fairness;
 }
 
 /** Executes runs in this process. */
@@ -56,7 +57,7 @@ export class Worker<Tx> {
   constructor(runtime: Runtime<Tx>, options: WorkerOptions) {
     this.#runtime = runtime;
     this.#log = runtime.log;
-    this.slots = new Slots(options.queues, options.polling.intervalMs);
+    this.slots = new Slots(options.queues, options.polling.intervalMs, options.fairness);
     const { executor } = runtime.database;
     this.leases = new LeaseKeeper({
       executor,
@@ -72,6 +73,7 @@ export class Worker<Tx> {
         leaseMs: options.lease.leaseMs,
         workflowNames: [...runtime.workflows.keys()],
         activityNames: [...runtime.activities.keys()],
+        fairness: options.fairness,
       },
       slots: this.slots,
       floors: new SeqFloors(),
