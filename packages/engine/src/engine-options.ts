@@ -39,6 +39,11 @@ export interface EngineOptions<Tx> {
   readonly fairness?: Partial<Fairness>;
   readonly polling?: { readonly intervalMs?: number; readonly maxMs?: number };
   readonly buffer?: { readonly flushMs?: number; readonly itemsMax?: number };
+  /**
+   * False: nothing is claimed, cron does not fire, and leadership is neither taken nor kept. Asked before each of these, so it
+   * must answer at once. What is claimed already goes on. Default: always true.
+   */
+  mayClaim?(): boolean;
   /** Answers `ctx.gate(name)`; default: every gate is closed. */
   gate?(name: string): Promise<boolean>;
 }

@@ -88,6 +88,7 @@ class PostgresEngine<Tx> implements Engine<Tx> {
     this.#runtime = this.#createRuntime();
     this.#worker = new Worker(this.#runtime, {
       queues: slotsOf(options),
+      mayClaim: () => this.#mayClaim(),
       lease,
       polling: { ...ENGINE_DEFAULTS.polling, ...options.polling },
       fairness: { ...ENGINE_DEFAULTS.fairness, ...options.fairness },
@@ -109,6 +110,7 @@ class PostgresEngine<Tx> implements Engine<Tx> {
       instance,
       log,
       ...election,
+      mayLead: () => this.#mayClaim(),
       onAcquired: () => this.#cron.reset(),
     });
     this.#duties = new Duties({
@@ -186,6 +188,10 @@ class PostgresEngine<Tx> implements Engine<Tx> {
 
   #works(): boolean {
     return this.#options.workers?.enabled ?? true;
+  }
+
+  #mayClaim(): boolean {
+    return this.#options.mayClaim?.() ?? true;
   }
 
   #mayLead(): boolean {

@@ -20,7 +20,8 @@ beforeEach(async () => {
 
 function candidate(id: string, leaseMs: number): Election {
   const instance = { id, version: "1" };
-  return new Election({ executor, instance, leaseMs, checkMs: 20, log: quietLog(), onAcquired: () => undefined });
+  const calls = { mayLead: () => true, onAcquired: () => undefined };
+  return new Election({ executor, instance, leaseMs, checkMs: 20, log: quietLog(), ...calls });
 }
 
 test("of several candidates one leads, and a stop lets another one lead at once", async () => {

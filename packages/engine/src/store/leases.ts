@@ -27,34 +27,6 @@ export async function renewLeases(
   return rows;
 }
 
-/** Takes or renews a named lease. True when `holder` has it: it was absent, its own, or expired. */
-export async function acquireLease(
-  executor: SqlExecutor,
-  name: string,
-  holder: { readonly id: string; readonly version: string },
-  leaseMs: number,
-): Promise<boolean> {
-  const { rowCount } = await executor.query(
-    `/* engine.acquireLease */
-    insert into wf_lease (name, holder, holder_version, expires_at)
-    values ($1, $2, $3, clock_timestamp() + $4::int * interval '1 millisecond')
-    on conflict (name) do update set holder = excluded.holder, holder_version = excluded.holder_version,
-      expires_at = excluded.expires_at,
-      acquired_at = case when wf_lease.holder = excluded.holder then wf_lease.acquired_at else clock_timestamp() end
-    where wf_lease.holder = excluded.holder or wf_lease.expires_at <= clock_timestamp()`,
-    [name, holder.id, holder.version, leaseMs],
-  );
-  return rowCount > 0;
-}
-
-/** Gives a named lease back, so that another holder need not wait for its end. */
-export async function releaseLease(executor: SqlExecutor, name: string, holderId: string): Promise<void> {
-  await executor.query(`/* engine.releaseLease */ delete from wf_lease where name = $1 and holder = $2`, [
-    name,
-    holderId,
-  ]);
-}
-
 /** Frees runs whose owners stopped renewing; those taken over too often are FAILED. */
 export async function sweepExpiredRuns(
   executor: SqlExecutor,

@@ -27,6 +27,8 @@ export interface ClaimLoopOptions {
   readonly floors: SeqFloors;
   readonly polling: { readonly intervalMs: number; readonly maxMs: number };
   readonly log: EngineLog;
+  /** False: nothing is claimed for now, although there may be room. */
+  mayClaim(): boolean;
   isBackedUp(): boolean;
   onClaimed(run: ClaimedRun, history: RunHistory): void;
   /** The run was claimed but its history could not be read. */
@@ -78,6 +80,7 @@ export class ClaimLoop {
   /** One poll; answers how long to sleep before the next one. */
   async #poll(): Promise<number> {
     const { polling, slots, floors } = this.#options;
+    if (!this.#options.mayClaim()) return polling.intervalMs;
     if (this.#options.isBackedUp()) {
       this.counters.backPressure++;
       return polling.intervalMs;

@@ -12,6 +12,7 @@ import { retryConflicts } from "../store/conflicts.ts";
 import { continueRunAsNew } from "../store/end-runs.ts";
 import type { RunHistory } from "../store/history.ts";
 import { toJson } from "../store/json.ts";
+import { letGo } from "../store/operate-runs.ts";
 import { type ActiveRun, ActiveRuns } from "./active-runs.ts";
 import { attemptActivity } from "./activity-attempt.ts";
 import { type AttemptEnd, runEndOf } from "./attempt-end.ts";
@@ -30,6 +31,8 @@ const HAND_BACK_MAX_MS = 5000;
 /** How a worker is sized and paced. */
 export interface WorkerOptions {
   readonly queues: readonly QueueSlots[];
+  /** False: nothing is claimed for now. */
+  mayClaim(): boolean;
   readonly lease: { readonly leaseMs: number; readonly beatMs: number };
   readonly polling: { readonly intervalMs: number; readonly maxMs: number };
   readonly fairness: Fairness;
@@ -79,6 +82,7 @@ export class Worker<Tx> {
       floors: new SeqFloors(),
       polling: options.polling,
       log: runtime.log,
+      mayClaim: () => options.mayClaim(),
       isBackedUp: () => isBackedUp(runtime.buffers),
       onClaimed: (run, history) => void this.#execute(run, history),
       onUnreadable: (run) => void this.#handBack(run),
@@ -141,14 +145,20 @@ export class Worker<Tx> {
     const stands = await this.#write(run, end);
     const kind = stands ? end.kind : "lost";
     this.ended[kind]++;
-    if (kind === "lost")
-      this.#log.info({ runId: run.id, run: run.name, fence: run.fence }, "the run belongs to somebody else now");
+    if (kind === "lost") await this.#letGo(run);
     if (stands && end.kind === "failed")
       this.#log.warn({ err: end.error, runId: run.id, run: run.name }, "a run failed");
     if (stands && end.kind === "retry") {
       const fields = { err: end.error, runId: run.id, run: run.name, attempt: run.attempt, delayMs: end.delayMs };
       this.#log.info(fields, "an attempt failed; another one follows");
     }
+  }
+
+  /** The run was taken over, or is held: then it need not wait until the lease ends before it goes on. */
+  async #letGo(run: ClaimedRun): Promise<void> {
+    this.#log.info({ runId: run.id, run: run.name, fence: run.fence }, "the run belongs to somebody else now");
+    const { database, instance } = this.#runtime;
+    await letGo(database.executor, run.id, run.fence, instance.id).catch(() => undefined); // the lease ends by itself
   }
 
   /** False when the run is no longer ours. */
