@@ -12,10 +12,12 @@ interface Parts {
   log: Log;
   instanceId: string;
   features: Features;
+  /** See EngineOptions; always, when left out. */
+  mayClaim?: () => boolean;
 }
 
 /** The engine as this instance's role wants it. */
-export function engineOptions({ config, database, log, instanceId, features }: Parts): EngineOptions<Tx> {
+export function engineOptions({ config, database, log, instanceId, features, mayClaim }: Parts): EngineOptions<Tx> {
   const settings = engineSettings(config);
   return {
     database: {
@@ -35,5 +37,6 @@ export function engineOptions({ config, database, log, instanceId, features }: P
     cron: settings.schedulerEnabled ? features.schedule : [],
     retention: settings.retention,
     polling: settings.polling,
+    ...(mayClaim === undefined ? {} : { mayClaim }),
   };
 }

@@ -80,7 +80,14 @@ export class Instance {
     await features.start();
     this.#onStop("features", () => features.stop());
     const engine = createEngine<Tx>(
-      engineOptions({ config: this.#config, database, log: this.#log, instanceId: this.#id, features }),
+      engineOptions({
+        config: this.#config,
+        database,
+        log: this.#log,
+        instanceId: this.#id,
+        features,
+        mayClaim: () => !membership.isLapsed(),
+      }),
     );
     features.connect(engine);
     addEngineMetrics(this.#metrics, engine, this.#id);
