@@ -60,19 +60,29 @@ export async function endRuns(executor: SqlExecutor, ends: readonly RunEnd[]): P
   return stands;
 }
 
+/** Ownerships kept of a run that starts over again and again. */
+export const ATTEMPTS_KEPT = 100;
+
 // Children that have ended become roots of their own with all that is below them, so retention can take them while this run
 // lives on. A signal is consumed when a step has received it, not when a step has waited for it in vain.
 const CONTINUE = `/* engine.continueAsNew */
-with held as (
-  select w.id from wf_run w where w.id = $1 and w.fence = $2 and w.status = 'RUNNING' for no key update
+with recursive held as (
+  select w.id, w.root_id, w.fence from wf_run w where w.id = $1 and w.fence = $2 and w.status = 'RUNNING' for no key update
 ), consumed as (
   delete from wf_signal g using held h
-  where g.run_id = h.id and exists (select 1 from wf_step s where s.run_id = g.run_id and s.name = 'signal:' || g.name and s.output is not null)
+  where g.run_id = h.id and exists (
+    select 1 from wf_step s where s.run_id = g.run_id and s.name = 'signal:' || g.name and s.output is not null)
 ), forgotten as (
   delete from wf_step s using held h where s.run_id = h.id
+), trimmed as (
+  delete from wf_attempt a using held h where a.run_id = h.id and a.fence < h.fence - $4::int
+), below as (
+  select c.id, c.id as top, c.root_id from held h
+  join wf_run c on c.root_id = h.root_id and c.parent_id = h.id and c.finished_at is not null
+  union all
+  select c.id, b.top, c.root_id from below b join wf_run c on c.root_id = b.root_id and c.parent_id = b.id
 ), released as (
-  update wf_run c set parent_id = null, root_id = c.id from held h
-  where c.root_id = (select r.root_id from wf_run r where r.id = $1) and c.parent_id = h.id and c.finished_at is not null
+  update wf_run c set parent_id = nullif(c.parent_id, $1), root_id = b.top from below b where c.id = b.id
 ), history as (
   insert into wf_attempt (run_id, fence, attempt, instance_id, instance_version, outcome, started_at)
   select w.id, w.fence, w.attempt, w.locked_by, w.locked_version, 'CONTINUED_AS_NEW', w.claimed_at from wf_run w join held h on h.id = w.id
@@ -88,6 +98,6 @@ export async function continueRunAsNew(
   fence: number,
   inputJson: string | null,
 ): Promise<boolean> {
-  const { rowCount } = await executor.query(CONTINUE, [runId, fence, inputJson]);
+  const { rowCount } = await executor.query(CONTINUE, [runId, fence, inputJson, ATTEMPTS_KEPT]);
   return rowCount > 0;
 }

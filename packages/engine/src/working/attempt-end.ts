@@ -9,7 +9,7 @@ export type AttemptEnd =
   | { readonly kind: "failed"; readonly error: unknown }
   | { readonly kind: "retry"; readonly error: unknown; readonly delayMs: number }
   | { readonly kind: "suspended"; readonly dueMs: number | null; readonly wakes: number; readonly awaiting: number }
-  | { readonly kind: "continued"; readonly input: unknown }
+  | { readonly kind: "continued"; readonly inputJson: string | null }
   | { readonly kind: "cancelled" }
   | { readonly kind: "handedBack" }
   | { readonly kind: "lost" };

@@ -7,11 +7,11 @@
  * signal is aborted and they are handed back too; buffers are flushed.
  */
 import type { EngineLog } from "../authoring/log.ts";
+import { QueueMetrics } from "../measuring/queue-metrics.ts";
 import type { ClaimedRun, Fairness } from "../store/claim.ts";
 import { retryConflicts } from "../store/conflicts.ts";
 import { continueRunAsNew } from "../store/end-runs.ts";
 import type { RunHistory } from "../store/history.ts";
-import { toJson } from "../store/json.ts";
 import { letGo } from "../store/operate-runs.ts";
 import { type ActiveRun, ActiveRuns } from "./active-runs.ts";
 import { attemptActivity } from "./activity-attempt.ts";
@@ -52,6 +52,7 @@ export class Worker<Tx> {
   };
   readonly active = new ActiveRuns();
   readonly slots: Slots;
+  readonly metrics: QueueMetrics;
   readonly loop: ClaimLoop;
   readonly leases: LeaseKeeper;
   readonly #runtime: Runtime<Tx>;
@@ -61,6 +62,7 @@ export class Worker<Tx> {
     this.#runtime = runtime;
     this.#log = runtime.log;
     this.slots = new Slots(options.queues, options.polling.intervalMs, options.fairness);
+    this.metrics = new QueueMetrics(options.queues, Object.keys(this.ended));
     const { executor } = runtime.database;
     this.leases = new LeaseKeeper({
       executor,
@@ -80,6 +82,7 @@ export class Worker<Tx> {
       },
       slots: this.slots,
       floors: new SeqFloors(),
+      metrics: this.metrics,
       polling: options.polling,
       log: runtime.log,
       mayClaim: () => options.mayClaim(),
@@ -119,8 +122,10 @@ export class Worker<Tx> {
 
   async #execute(run: ClaimedRun, history: RunHistory): Promise<void> {
     const active = this.active.add(run);
+    const startedMs = performance.now();
+    let outcome: AttemptEnd["kind"] = "lost";
     try {
-      await this.#finish(active, await this.#attempt(active, history));
+      outcome = await this.#finish(active, await this.#attempt(active, history));
     } catch (error) {
       this.ended.lost++;
       this.#log.warn(
@@ -128,6 +133,7 @@ export class Worker<Tx> {
         "an attempt's end could not be written; the run will be taken over",
       );
     } finally {
+      this.metrics.processed(run, outcome, performance.now() - startedMs);
       this.active.remove(active);
       if (this.slots.release(run)) this.loop.nudge();
     }
@@ -141,7 +147,7 @@ export class Worker<Tx> {
       : attemptActivity(this.#runtime, run, history, control);
   }
 
-  async #finish({ run }: ActiveRun, end: AttemptEnd): Promise<void> {
+  async #finish({ run }: ActiveRun, end: AttemptEnd): Promise<AttemptEnd["kind"]> {
     const stands = await this.#write(run, end);
     const kind = stands ? end.kind : "lost";
     this.ended[kind]++;
@@ -152,6 +158,7 @@ export class Worker<Tx> {
       const fields = { err: end.error, runId: run.id, run: run.name, attempt: run.attempt, delayMs: end.delayMs };
       this.#log.info(fields, "an attempt failed; another one follows");
     }
+    return kind;
   }
 
   /** The run was taken over, or is held: then it need not wait until the lease ends before it goes on. */
@@ -166,8 +173,7 @@ export class Worker<Tx> {
     if (end.kind === "lost") return false;
     if (end.kind !== "continued") return this.#runtime.buffers.ends.add(runEndOf(run, end));
     const { executor } = this.#runtime.database;
-    const inputJson = toJson(end.input, `the input of ${run.name}`);
-    const stands = await retryConflicts(() => continueRunAsNew(executor, run.id, run.fence, inputJson));
+    const stands = await retryConflicts(() => continueRunAsNew(executor, run.id, run.fence, end.inputJson));
     if (stands) this.loop.nudge();
     return stands;
   }

@@ -48,8 +48,8 @@ export function workflowContext<Tx>(runtime: Runtime<Tx>, attempt: WorkflowAttem
     gate: (name) => step(runtime, attempt, `gate:${name}`, () => runtime.gate(name)),
     now: async (name = "now") => new Date(await recordedClock(runtime, attempt, `now:${name}`, 0)),
     idFor: (name) => derivedId(run.id, run.generation, "id", name),
-    continueAsNew(input) {
-      attempt.close({ kind: "continued", input });
+    async continueAsNew(input) {
+      attempt.close({ kind: "continued", inputJson: toJson(input, `the input of ${run.name}`) });
       return new Promise<never>(() => undefined);
     },
   };
