@@ -8,6 +8,7 @@ import type { WorkerSettings } from "./worker-settings.ts";
 
 const STEP_MS: readonly [number, number] = [2, 20];
 const LONG_STEP_MS = 60_000;
+const LOOK_EVERY_MS = 20;
 
 /** Runs of many short steps. */
 export const threeSteps = workflowRef<{ n: number }, number[]>("three-steps");
@@ -20,6 +21,8 @@ const child = workflowRef<{ n: number }, number>("child");
 export const ledger = workflowRef<null>("ledger");
 /** An activity that kills its process every time. */
 export const poison = workflowRef<null>("poison");
+/** A workflow that is at work itself, in the same process, while its activity kills that process every time. */
+export const besidePoison = workflowRef<null>("beside-poison");
 /** Sleeps by the database's clock. */
 export const sleeper = workflowRef<{ ms: number }, number>("sleeper");
 /** Known to newer programs only. */
@@ -38,6 +41,8 @@ export function definitions(
   const [stepMinMs, stepMaxMs] = settings.stepMs ?? STEP_MS;
   const work = () => sleep(stepMinMs + Math.random() * (stepMaxMs - stepMinMs));
   const note = (run: string, what: string) => trace(executor, run, what, settings.id);
+  const hasEnded = async (id: string) =>
+    (await executor.query("select 1 from wf_run where id = $1 and finished_at is not null", [id])).rowCount > 0;
   const workflows: Workflow<unknown, unknown>[] = [
     defineWorkflow({
       ...threeSteps,
@@ -92,6 +97,18 @@ export function definitions(
       input: () => null,
       run: (ctx) =>
         ctx.activity(die, null).catch((error: Error) => Promise.reject(new Error(`told: ${error.message}`))),
+    }),
+    defineWorkflow({
+      ...besidePoison,
+      input: () => null,
+      async run(ctx) {
+        const handle = ctx.startActivity(die, null);
+        // Not recorded before the activity has ended: until then every crash finds both of them running.
+        await ctx.step("at work", async () => {
+          while (!(await hasEnded(handle.runId))) await sleep(LOOK_EVERY_MS);
+        });
+        return handle.result().catch((error: Error) => `told: ${error.message}`);
+      },
     }),
     defineWorkflow({
       ...sleeper,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { until } from "../../src/testing/index.ts";
-import { ledger, newer, poison, sleeper, slowMiddle, threeSteps } from "./definitions.ts";
+import { besidePoison, ledger, newer, poison, sleeper, slowMiddle, threeSteps } from "./definitions.ts";
 import { type FaultBench, openFaultBench } from "./fault-bench.ts";
 import { tracesOf } from "./trace.ts";
 
@@ -91,6 +91,26 @@ test("a run that kills its process is FAILED after 3 take-overs, its parent is t
   expect(await bench.count("trace where what = 'died'")).toBe(4);
   const other = await bench.start(threeSteps, { n: 1 });
   expect((await bench.finished(other, DEADLINE_MS)).status).toBe("COMPLETED");
+});
+
+test("of a workflow and its poisonous activity in one process only the activity is given up, and the workflow goes on", async () => {
+  await bench.workers.start({ url: bench.url, id: "one", leaseMs: 1000 });
+  const runId = await bench.start(besidePoison, null);
+  let next = 2;
+  const run = await until(
+    "the workflow has been told",
+    async () => {
+      if (next < 12 && (await bench.count("trace where what = 'died'")) >= next - 1) {
+        await bench.workers.start({ url: bench.url, id: `instance-${next++}`, leaseMs: 1000 });
+      }
+      const seen = await bench.engine.client.getRun(runId);
+      return seen?.finishedAt ? seen : null;
+    },
+    DEADLINE_MS,
+  );
+  expect(run).toMatchObject({ status: "COMPLETED", output: expect.stringMatching(/told: .*crashed its worker/) });
+  expect(run.takeOvers).toBe(0);
+  expect(run.attempts.filter(({ outcome }) => outcome === "LEASE_EXPIRED")).toHaveLength(4);
 });
 
 test("old and new code side by side: what the old code does not know waits for the new code", async () => {
