@@ -6,7 +6,7 @@ import { componentProperties, componentsFeature, emptyProject } from "../feature
 import { findingsFeature } from "../features/findings/index.ts";
 import { ingestionFeature, ingestionProperties } from "../features/ingestion/index.ts";
 import { metricsFeature, metricsOf, metricsProperties } from "../features/metrics/index.ts";
-import { projectsFeature } from "../features/projects/index.ts";
+import { projectProperties, projectsFeature } from "../features/projects/index.ts";
 import { seedSettings, settingsFeature } from "../features/settings/index.ts";
 import { vulnerabilitiesFeature, vulnerabilityProperties } from "../features/vulnerabilities/index.ts";
 import type { Clock } from "../platform/clock/clock.ts";
@@ -56,6 +56,7 @@ export const featureProperties: readonly Property<unknown>[] = [
   ...Object.values(componentProperties),
   ...Object.values(ingestionProperties),
   ...Object.values(metricsProperties),
+  ...Object.values(projectProperties),
   ...Object.values(vulnerabilityProperties),
   ...Object.values(outboundProperties),
 ];
@@ -85,6 +86,7 @@ export function composeFeatures(deps: FeatureDeps): Features {
     ...access.cron,
     ...components.housekeeping,
     ...metrics.housekeeping,
+    ...projects.housekeeping,
     ...ingestion.housekeeping,
   ];
   return {
@@ -115,7 +117,7 @@ export function composeFeatures(deps: FeatureDeps): Features {
       ...analysis.activities,
       ...ingestion.activities,
     ],
-    schedule: [...housekeeping.map(scheduled), ...vulnerabilities.schedule, ...analysis.schedule],
+    schedule: [...housekeeping.map(scheduled), ...vulnerabilities.schedule, ...metrics.schedule, ...analysis.schedule],
     subscribers: analysis.subscribers,
     connect: late.connect,
     async start() {

@@ -11,6 +11,7 @@ import { bomOf } from "../../src/features/ingestion/testing.ts";
 import { importBom } from "../../src/features/ingestion/workflows/import-bom.ts";
 import { updateDirtyMetrics } from "../../src/features/metrics/workflows/update-dirty-metrics.ts";
 import { updateMetricsNow } from "../../src/features/metrics/workflows/update-metrics-now.ts";
+import { updatePortfolioMetrics } from "../../src/features/metrics/workflows/update-portfolio-metrics.ts";
 import { writeExtensionConfig } from "../../src/features/settings/store/extensions.ts";
 import { advisory, bucketFiles, serveBucket } from "../../src/features/vulnerabilities/testing.ts";
 import { mirrorVulnDataSource } from "../../src/features/vulnerabilities/workflows/mirror-vuln-data-source.ts";
@@ -67,6 +68,11 @@ export const scenarios: Record<string, Scenario> = {
   },
   "update-metrics-now": {
     start: starting(updateMetricsNow, { projectIds: [PROJECT.id] }),
+    prepare: prepareInventory,
+    effects: [{ step: "update", rows: "select from project_metrics" }],
+  },
+  "update-portfolio-metrics": {
+    start: starting(updatePortfolioMetrics, { afterId: 0, failures: 0 }, { instanceId: "update-portfolio-metrics" }),
     prepare: prepareInventory,
     effects: [{ step: "update", rows: "select from project_metrics" }],
   },

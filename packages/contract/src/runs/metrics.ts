@@ -10,3 +10,12 @@ export type UpdateProjectMetricsInput = z.output<typeof updateProjectMetricsInpu
 /** Input of `update-dirty-metrics`: none. */
 export const updateDirtyMetricsInput = z.object({});
 export type UpdateDirtyMetricsInput = z.output<typeof updateDirtyMetricsInput>;
+
+/** Input of `update-portfolio-metrics` and of its activity `fetch-projects-for-metrics-update`; what follows comes with each batch. */
+export const updatePortfolioMetricsInput = z.object({
+  /** Projects up to this row id have been counted. */
+  afterId: z.number().int().default(0),
+  /** Batches that could not be counted so far. */
+  failures: z.number().int().default(0),
+});
+export type UpdatePortfolioMetricsInput = z.output<typeof updatePortfolioMetricsInput>;

@@ -2,15 +2,20 @@ import type { EngineClient } from "@evertrack/engine";
 import type { Clock } from "../../platform/clock/clock.ts";
 import type { Config } from "../../platform/config/index.ts";
 import type { Tx } from "../../platform/db/index.ts";
+import type { ScheduledRun } from "../../platform/engine/index.ts";
 import type { LookupDeps } from "../projects/index.ts";
 import type { Settings } from "../settings/index.ts";
+import { fetchProjectsActivity } from "./activities/fetch-projects.ts";
 import { updateDirtyMetricsActivity, updateProjectMetricsActivity } from "./activities/update-metrics.ts";
+import { removeOldSnapshots } from "./commands/remove-old-snapshots.ts";
+import { startPortfolioUpdate } from "./commands/start-portfolio-update.ts";
 import { updateMarkedProjects } from "./commands/update-metrics.ts";
 import { metricsProperties } from "./config.ts";
 import { metricsRoutes } from "./routes/v1/metrics.ts";
 import { portfolioMetricsRoutes } from "./routes/v1/portfolio-metrics.ts";
 import { updateDirtyMetrics } from "./workflows/update-dirty-metrics.ts";
 import { updateMetricsNow } from "./workflows/update-metrics-now.ts";
+import { updatePortfolioMetrics } from "./workflows/update-portfolio-metrics.ts";
 
 export { metricsProperties } from "./config.ts";
 export { metricsOf } from "./queries/project-metrics.ts";
@@ -25,15 +30,36 @@ interface MetricsDeps extends LookupDeps {
 
 /** Counts per project, kept current, and their sums. */
 export function metricsFeature(deps: MetricsDeps) {
+  const schedule: ScheduledRun[] = [
+    {
+      name: "portfolio-metrics-update",
+      schedule: deps.config.get(metricsProperties.portfolioCron),
+      async start(tx, client) {
+        await startPortfolioUpdate(tx, client, "schedule");
+      },
+    },
+  ];
   return {
+    schedule,
     routes: [...metricsRoutes(deps), ...portfolioMetricsRoutes(deps)],
-    workflows: [updateDirtyMetrics, updateMetricsNow],
-    activities: [updateProjectMetricsActivity(deps), updateDirtyMetricsActivity(deps)],
+    workflows: [updateDirtyMetrics, updateMetricsNow, updatePortfolioMetrics],
+    activities: [
+      updateProjectMetricsActivity(deps),
+      updateDirtyMetricsActivity(deps),
+      fetchProjectsActivity(deps.database),
+    ],
     housekeeping: [
       {
         name: "marked-project-metrics",
         schedule: deps.config.get(metricsProperties.markedProjectsCron),
         run: (signal: AbortSignal) => updateMarkedProjects(deps.database, deps.settings, signal),
+      },
+      {
+        name: "metrics-maintenance",
+        schedule: deps.config.get(metricsProperties.maintenanceCron),
+        async run(signal: AbortSignal): Promise<void> {
+          await removeOldSnapshots(deps.database, deps.settings, signal);
+        },
       },
     ],
   };

@@ -65,3 +65,11 @@ export async function sumByDay(db: Db, scope: PortfolioScope, days: number): Pro
 function listed(part: (name: ReturnType<typeof sql.ref>) => ReturnType<typeof sql>) {
   return sql.join(SUMMED.map((name) => part(sql.ref(name))));
 }
+
+/** Row ids of projects that have numbers of their own – active ones that are no collections – ascending. */
+export async function countedProjects(db: Db, afterId: number, limit: number): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`/* metrics.countedProjects */
+    select id from project where id > ${afterId} and inactive_since is null and collection_logic is null
+    order by id limit ${limit}`.execute(db);
+  return rows.map(({ id }) => id);
+}

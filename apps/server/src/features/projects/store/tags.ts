@@ -2,16 +2,43 @@ import { sql } from "kysely";
 import type { Db, Tx } from "../../../platform/db/index.ts";
 import { type PortfolioScope, visibleProject } from "./scope.ts";
 
-/** Row ids of tags by name, created where missing; in name order, so that two creators never wait for each other. */
+/** A tag can vanish between being made sure of and being locked: when it was unused until then. */
+const ATTEMPTS_MAX = 5;
+
+/**
+ * Row ids of tags by name, created where missing; in name order, so that two creators never wait for each other. They stay
+ * until the transaction ends, used or not.
+ */
 export async function ensureTags(tx: Tx, names: readonly string[]): Promise<Map<string, number>> {
   if (names.length === 0) return new Map();
   const sorted = [...new Set(names)].sort();
-  await sql`/* projects.ensureTags */
-    insert into tag (name) select n from unnest(${sorted}::text[]) with ordinality as t(n, o)
-    where not exists (select 1 from tag where tag.name = n) order by o on conflict (name) do nothing`.execute(tx);
-  const { rows } = await sql<{ id: number; name: string }>`/* projects.tagIds */
-    select id, name from tag where name = any(${sorted}::text[])`.execute(tx);
-  return new Map(rows.map(({ id, name }) => [name, id]));
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    await sql`/* projects.ensureTags */
+      insert into tag (name) select n from unnest(${sorted}::text[]) with ordinality as t(n, o)
+      where not exists (select 1 from tag where tag.name = n) order by o on conflict (name) do nothing`.execute(tx);
+    const { rows } = await sql<{ id: number; name: string }>`/* projects.tagIds */
+      select id, name from tag where name = any(${sorted}::text[]) order by name for key share`.execute(tx);
+    if (rows.length === sorted.length) return new Map(rows.map(({ id, name }) => [name, id]));
+  }
+  throw new Error(`tags were deleted ${ATTEMPTS_MAX} times while they were about to be used`);
+}
+
+const unused = sql`not exists (select 1 from project_tag pt where pt.tag_id = t.id)
+  and not exists (select 1 from project p where p.collection_tag_id = t.id)`;
+
+/** Locks tags nothing refers to, after `afterId`, ascending; those somebody is about to use are passed over. */
+export async function lockUnusedTags(tx: Tx, afterId: number, limit: number): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`/* projects.lockUnusedTags */
+    select t.id from tag t where t.id > ${afterId} and ${unused}
+    order by t.id limit ${limit} for update of t skip locked`.execute(tx);
+  return rows.map(({ id }) => id);
+}
+
+/** Deletes those of the locked tags that nothing refers to. */
+export async function deleteUnusedTags(tx: Tx, ids: readonly number[]): Promise<number> {
+  const { numAffectedRows } = await sql`/* projects.deleteUnusedTags */
+    delete from tag t where t.id = any(${[...ids]}::int[]) and ${unused}`.execute(tx);
+  return Number(numAffectedRows ?? 0n);
 }
 
 /** Makes these the tags of a project; true when that changed anything. */

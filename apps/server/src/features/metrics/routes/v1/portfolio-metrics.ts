@@ -1,11 +1,14 @@
+import type { EngineClient } from "@evertrack/engine";
 import { z } from "zod";
+import type { Tx } from "../../../../platform/db/index.ts";
 import { type Route, route } from "../../../../platform/http/index.ts";
 import type { LookupDeps } from "../../../projects/index.ts";
+import { startPortfolioUpdate } from "../../commands/start-portfolio-update.ts";
 import { portfolioMetrics } from "../../queries/portfolio-metrics.ts";
 import { dayCount } from "./metrics.ts";
 
 /** Sums over the projects the caller sees. */
-export function portfolioMetricsRoutes(deps: LookupDeps): Route[] {
+export function portfolioMetricsRoutes(deps: LookupDeps & { client: EngineClient<Tx> }): Route[] {
   return [
     route({
       method: "GET",
@@ -14,6 +17,14 @@ export function portfolioMetricsRoutes(deps: LookupDeps): Route[] {
       async handle({ principal }) {
         const [today] = await portfolioMetrics(deps, principal, 0);
         return today;
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/metrics/portfolio/refresh",
+      access: ["PORTFOLIO_MANAGEMENT", "PORTFOLIO_MANAGEMENT_UPDATE"],
+      async handle() {
+        await deps.database.transaction((tx) => startPortfolioUpdate(tx, deps.client, "manual"));
       },
     }),
     route({
