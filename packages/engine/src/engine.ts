@@ -4,26 +4,26 @@
  *   client.startRun (caller's transaction) → wf_run → worker claims → attempts → buffered writes
  *   leader: takes back expired runs, fires cron, deletes old runs, repairs
  */
-import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { createClient, type EngineClient } from "./client/client.ts";
 import type { EngineOptions, QueueOption } from "./engine-options.ts";
 import { ENGINE_DEFAULTS } from "./engine-options.ts";
 import { CronScheduler } from "./leadership/cron.ts";
 import { Election } from "./leadership/election.ts";
 import { Duties } from "./maintenance/duties.ts";
+import { type EventLoopLag, EventLoopMonitor } from "./measuring/event-loop-lag.ts";
+import type { QueueMetricsSnapshot } from "./measuring/queue-metrics.ts";
 import { ensureQueues } from "./store/queues.ts";
 import type { QueueBacklog } from "./store/repairs.ts";
 import type { RunKind } from "./store/run-row.ts";
 import type { Runtime } from "./working/runtime.ts";
 import type { QueueSlots } from "./working/slots.ts";
 import { Worker } from "./working/worker.ts";
+import type { BufferSnapshot } from "./working/write-buffer.ts";
 import { createWriteBuffers, isBackedUp } from "./working/write-buffers.ts";
 
 const STOP_GRACE_MS = 5000;
 /** Without a commit hook, work started here is looked for after these times. */
 const LOOK_AFTER_START_MS = [5, 20, 60];
-/** Finer sampling would keep an idle process busy. */
-const LAG_RESOLUTION_MS = 100;
 
 /** What the engine does right now. */
 export interface EngineStatus {
@@ -40,12 +40,13 @@ export interface EngineMetricsSnapshot {
   readonly claims: Worker<unknown>["loop"]["counters"];
   readonly ended: Worker<unknown>["ended"];
   readonly leases: Worker<unknown>["leases"]["counters"];
-  readonly buffers: Readonly<Record<string, { flushes: number; items: number; failures: number }>>;
+  readonly queues: readonly QueueMetricsSnapshot[];
+  readonly buffers: Readonly<Record<string, BufferSnapshot>>;
   readonly leadership: { acquired: number; lost: number; fired: number; fireFailures: number };
   readonly maintenance: { freed: number; crashed: number; deleted: number; repaired: number };
   readonly backlogs: readonly QueueBacklog[];
-  /** How late timers ran, 99th percentile since the last snapshot: a busy event loop starves lease renewal. */
-  readonly eventLoopLagP99Ms: number;
+  /** Since the last snapshot. */
+  readonly eventLoopLag: EventLoopLag;
 }
 
 /** A durable execution engine. */
@@ -75,7 +76,7 @@ class PostgresEngine<Tx> implements Engine<Tx> {
   readonly #election: Election;
   readonly #cron: CronScheduler<Tx>;
   readonly #duties: Duties;
-  readonly #lag: IntervalHistogram = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
+  readonly #lag = new EventLoopMonitor();
   /** Looks for new work that are due soon, by their delay. */
   readonly #looks = new Map<number, NodeJS.Timeout>();
   #state: EngineStatus["state"] = "created";
@@ -130,7 +131,7 @@ class PostgresEngine<Tx> implements Engine<Tx> {
     const queues = this.#options.queues.map((queue) => ({ capacity: ENGINE_DEFAULTS.queueCapacity, ...queue }));
     await ensureQueues(this.#options.database.executor, queues);
     this.#state = "running";
-    this.#lag.enable();
+    this.#lag.start();
     if (this.#works()) this.#worker.start();
     if (this.#mayLead()) {
       this.#election.start();
@@ -144,7 +145,7 @@ class PostgresEngine<Tx> implements Engine<Tx> {
     if (this.#mayLead()) await this.#duties.stop();
     if (this.#works()) await this.#worker.stop(graceMs);
     if (this.#mayLead()) await this.#election.stop();
-    this.#lag.disable();
+    this.#lag.stop();
     this.#state = "stopped";
   }
 
@@ -168,13 +169,12 @@ class PostgresEngine<Tx> implements Engine<Tx> {
 
   metrics(): EngineMetricsSnapshot {
     const { steps, spawns, ends } = this.#runtime.buffers;
-    const eventLoopLagP99Ms = Math.max(0, this.#lag.percentile(99) / 1e6 - LAG_RESOLUTION_MS);
-    this.#lag.reset();
     return {
       claims: { ...this.#worker.loop.counters },
       ended: { ...this.#worker.ended },
       leases: { ...this.#worker.leases.counters },
-      buffers: { steps: { ...steps.counters }, spawns: { ...spawns.counters }, ends: { ...ends.counters } },
+      queues: this.#worker.metrics.snapshot(),
+      buffers: { steps: steps.snapshot(), spawns: spawns.snapshot(), ends: ends.snapshot() },
       leadership: {
         ...this.#election.counters,
         fired: this.#cron.counters.fired,
@@ -182,7 +182,7 @@ class PostgresEngine<Tx> implements Engine<Tx> {
       },
       maintenance: { ...this.#duties.counters },
       backlogs: this.#duties.backlogs,
-      eventLoopLagP99Ms,
+      eventLoopLag: this.#lag.read(),
     };
   }
 

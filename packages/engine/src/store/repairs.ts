@@ -45,7 +45,7 @@ export interface QueueBacklog {
   /** Counted up to `BACKLOG_MAX`. */
   readonly ready: number;
   readonly running: number;
-  /** Age of the oldest claimable run by sequence. */
+  /** How long the one of them that has waited longest has been ready; the first of each priority are compared. */
   readonly oldestAgeMs: number;
 }
 
@@ -57,8 +57,16 @@ select q.kind, q.name as queue,
   (select count(*) from (select 1 from wf_run r where r.kind = q.kind and r.queue = q.name
      and r.status in ('CREATED', 'SUSPENDED') and r.waiting is null limit $1) x)::int as ready,
   (select count(*) from wf_run r where r.kind = q.kind and r.queue = q.name and r.status = 'RUNNING')::int as running,
-  coalesce((select extract(epoch from now() - r.created_at)::float8 * 1000 from wf_run r where r.kind = q.kind and r.queue = q.name
-     and r.status in ('CREATED', 'SUSPENDED') and r.waiting is null order by r.priority desc, r.seq limit 1), 0) as "oldestAgeMs"
+  coalesce((with recursive head as (
+    (select r.priority, greatest(r.created_at, r.claimed_at, case when r.visible_from <= now() then r.visible_from end) as since from wf_run r
+     where r.kind = q.kind and r.queue = q.name and r.status in ('CREATED', 'SUSPENDED') and r.waiting is null
+     order by r.priority desc, r.seq limit 1)
+    union all
+    select n.priority, n.since from head h cross join lateral (
+      select r.priority, greatest(r.created_at, r.claimed_at, case when r.visible_from <= now() then r.visible_from end) as since from wf_run r
+      where r.kind = q.kind and r.queue = q.name and r.status in ('CREATED', 'SUSPENDED') and r.waiting is null and r.priority < h.priority
+      order by r.priority desc, r.seq limit 1) n
+  ) select extract(epoch from now() - min(h.since))::float8 * 1000 from head h), 0) as "oldestAgeMs"
 from wf_queue q order by q.kind, q.name`;
 
 /** Backlog of every queue. */

@@ -3,7 +3,8 @@
  * results cannot land would only be done again.
  */
 import type { EngineLog } from "../authoring/log.ts";
-import { type Claimant, type ClaimedRun, claimRuns, promoteDue } from "../store/claim.ts";
+import type { QueueMetrics } from "../measuring/queue-metrics.ts";
+import { type Claimant, type ClaimedRun, type ClaimRequest, claimRuns, promoteDue } from "../store/claim.ts";
 import { retryConflicts, sqlStateOf } from "../store/conflicts.ts";
 import type { SqlExecutor } from "../store/database.ts";
 import { emptyHistory, loadHistories, type RunHistory } from "../store/history.ts";
@@ -25,6 +26,7 @@ export interface ClaimLoopOptions {
   readonly claimant: Claimant;
   readonly slots: Slots;
   readonly floors: SeqFloors;
+  readonly metrics: QueueMetrics;
   readonly polling: { readonly intervalMs: number; readonly maxMs: number };
   readonly log: EngineLog;
   /** False: nothing is claimed for now, although there may be room. */
@@ -96,7 +98,7 @@ export class ClaimLoop {
     );
     const durationMs = performance.now() - startedMs;
     floors.note(requests, runs, durationMs, performance.now());
-    this.#count(runs, durationMs);
+    this.#count(requests, runs, durationMs);
     for (const run of runs) slots.take(run);
     await this.#handOver(runs);
     if (more) return 0;
@@ -147,7 +149,8 @@ export class ClaimLoop {
     return Math.max(1, Math.min(maxMs, backOffMs, this.#nextDueAtMs - performance.now()));
   }
 
-  #count(runs: readonly ClaimedRun[], durationMs: number): void {
+  #count(requests: readonly ClaimRequest[], runs: readonly ClaimedRun[], durationMs: number): void {
+    this.#options.metrics.claimed(requests, runs, durationMs);
     this.counters.polls++;
     this.counters.claimed += runs.length;
     this.counters.durationMs += durationMs;

@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { EngineLog } from "../authoring/log.ts";
+import { BATCH_BOUNDS, Histogram, type HistogramSnapshot } from "../measuring/histogram.ts";
 import { isConflict, isDataFault } from "../store/conflicts.ts";
 
 const BATCH_SIZE_MAX_BYTES = 8 * 1_048_576;
@@ -23,8 +24,22 @@ export interface WriteBufferOptions<Item, Result> {
   sizeBytes(item: Item): number;
 }
 
+/** What a buffer has written since the process began. */
+export interface BufferSnapshot {
+  readonly flushes: number;
+  readonly items: number;
+  readonly failures: number;
+  /** Milliseconds of a successful flush. */
+  readonly flushLatency: HistogramSnapshot;
+  /** Items of a successful flush. */
+  readonly flushBatchSize: HistogramSnapshot;
+  /** Milliseconds an item waited before its flush began. */
+  readonly itemWaitLatency: HistogramSnapshot;
+}
+
 interface Entry<Item, Result> {
   readonly item: Item;
+  readonly addedAtMs: number;
   resolve(result: Result): void;
   reject(error: unknown): void;
 }
@@ -32,6 +47,9 @@ interface Entry<Item, Result> {
 /** Collects items and flushes them together; each caller gets its own result. */
 export class WriteBuffer<Item, Result> {
   readonly counters = { flushes: 0, items: 0, failures: 0 };
+  readonly #flushLatency = new Histogram();
+  readonly #flushBatchSize = new Histogram(BATCH_BOUNDS);
+  readonly #itemWaitLatency = new Histogram();
   readonly #options: WriteBufferOptions<Item, Result>;
   #entries: Entry<Item, Result>[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -48,10 +66,19 @@ export class WriteBuffer<Item, Result> {
     return this.#failing;
   }
 
+  snapshot(): BufferSnapshot {
+    return {
+      ...this.counters,
+      flushLatency: this.#flushLatency.snapshot(),
+      flushBatchSize: this.#flushBatchSize.snapshot(),
+      itemWaitLatency: this.#itemWaitLatency.snapshot(),
+    };
+  }
+
   /** Resolves once the item has landed. */
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#entries.push({ item, resolve, reject });
+      this.#entries.push({ item, addedAtMs: performance.now(), resolve, reject });
       if (this.#entries.length >= this.#options.itemsMax) this.#begin();
       else this.#timer ??= setTimeout(() => this.#begin(), this.#options.flushMs);
     });
@@ -96,10 +123,10 @@ export class WriteBuffer<Item, Result> {
     const startedMs = performance.now();
     for (let attempt = 1; ; attempt++) {
       try {
+        const sentAtMs = performance.now();
         const results = await this.#options.flush(entries.map((entry) => entry.item));
         this.#failing = false;
-        this.counters.flushes++;
-        this.counters.items += entries.length;
+        this.#count(entries, sentAtMs);
         entries.forEach((entry, index) => {
           entry.resolve(results[index] as Result);
         });
@@ -114,6 +141,14 @@ export class WriteBuffer<Item, Result> {
         await delay(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (attempt - 1)) * (0.7 + Math.random() * 0.6));
       }
     }
+  }
+
+  #count(entries: readonly Entry<Item, Result>[], sentAtMs: number): void {
+    this.counters.flushes++;
+    this.counters.items += entries.length;
+    this.#flushLatency.observe(performance.now() - sentAtMs);
+    this.#flushBatchSize.observe(entries.length);
+    for (const entry of entries) this.#itemWaitLatency.observe(sentAtMs - entry.addedAtMs);
   }
 
   /** Some item's data was refused: alone, the others land and the culprit learns why. */
