@@ -25,6 +25,12 @@ export function lateClient(): { client: EngineClient<Tx>; connect(engine: Engine
     getSteps: (runId) => engine().getSteps(runId),
     listQueues: () => engine().listQueues(),
     updateQueue: (queue) => engine().updateQueue(queue),
+    getRunSummary: (runId) => engine().getRunSummary(runId),
+    getActiveInstance: (instanceId) => engine().getActiveInstance(instanceId),
+    listRunsPage: (query) => engine().listRunsPage(query),
+    listRunEvents: (runId, query) => engine().listRunEvents(runId, query),
+    listQueueStates: (kind, page) => engine().listQueueStates(kind, page),
+    countQueues: (kind) => engine().countQueues(kind),
   };
   return {
     client,

@@ -19,6 +19,7 @@ import { cancelRun, holdRun, resumeRun, retryRun, signalRun } from "../store/ope
 import { listQueues, type Queue, updateQueue } from "../store/queues.ts";
 import type { RunKind } from "../store/run-row.ts";
 import { newId } from "../working/ids.ts";
+import { type RunViews, runViews } from "./run-views.ts";
 import { UnknownStep } from "./unknown-step.ts";
 
 const PRIORITY_MAX = 100;
@@ -35,7 +36,7 @@ export interface RunDetails extends RunView {
 }
 
 /** Starts, watches and steers runs; needs no worker in this process. */
-export interface EngineClient<Tx> {
+export interface EngineClient<Tx> extends RunViews {
   /**
    * Creates a run in the caller's transaction: it exists if and only if the transaction commits. Null when a non-terminal run
    * has the same instance id (or any run the same id); the transaction stays usable.
@@ -96,6 +97,7 @@ export function createClient<Tx>(options: {
   const { database, workflowQueues, onStarted } = options;
   const { executor } = database;
   return {
+    ...runViews(executor),
     async startRun(tx, workflow, input, start = {}) {
       requireStartable(workflow, start, workflowQueues);
       const id = start.runId ?? newId();

@@ -16,7 +16,8 @@ export async function signalRun(
     with target as (
       select r.id from wf_run r where r.id = $1 and r.status in ('CREATED', 'RUNNING', 'SUSPENDED') for no key update
     ), stored as (
-      insert into wf_signal (run_id, name, payload) select t.id, $2, $3::jsonb from target t on conflict do nothing returning run_id
+      insert into wf_signal (run_id, name, payload, created_at) select t.id, $2, $3::jsonb, clock_timestamp() from target t
+      on conflict do nothing returning run_id
     ), woken as (
       select wf_wake(array_agg(s.run_id)) from stored s having count(*) > 0
     )

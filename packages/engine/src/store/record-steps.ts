@@ -24,6 +24,7 @@ export interface StepVerdict {
 
 // Owners' rows are locked in id order and the fence is checked on the locked version: a join that only reads the fence
 // would let the row of a stale owner land. A row that exists already was written by the same owner (an unanswered flush).
+// The time is taken under the lock, also in a long domain transaction: what is recorded later never has an earlier time.
 const RECORD = `/* engine.recordSteps */
 with item as (
   select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::int[], $7::float8[], $8::float8[])
@@ -36,8 +37,9 @@ with item as (
     else to_jsonb(clock_timestamp() + i.clock_plus_ms * interval '1 millisecond') end as document
   from item i join held h on h.id = i.run_id and h.fence = i.fence and h.status = 'RUNNING' and not h.cancel_requested
 ), recorded as (
-  insert into wf_step (run_id, name, output, error, attempt, fence, started_at)
-  select g.run_id, g.name, g.document, g.error::jsonb, g.attempt, g.fence, to_timestamp(g.started_ms / 1000) from good g
+  insert into wf_step (run_id, name, output, error, attempt, fence, started_at, finished_at)
+  select g.run_id, g.name, g.document, g.error::jsonb, g.attempt, g.fence, to_timestamp(g.started_ms / 1000), clock_timestamp()
+  from good g
   on conflict do nothing
 ), progressed as (
   update wf_run w set take_overs = 0 where w.id in (select g.run_id from good g join held h on h.id = g.run_id where h.take_overs > 0)

@@ -38,10 +38,11 @@ with item as (
   from item i join held h on h.id = i.run_id and h.fence = i.fence and h.status = 'RUNNING' and not h.cancel_requested
 ), created as (
   insert into wf_run (id, root_id, parent_id, step_name, kind, name, queue, input, priority, concurrency_key, instance_id, labels,
-    retry, timeout_ms, waiting, visible_from, fence, child_fence)
+    retry, timeout_ms, waiting, visible_from, fence, child_fence, created_at)
   select g.child_id, g.root_id, g.run_id, g.step_name, g.kind, g.name, g.queue, g.input::jsonb, g.effective_priority,
     g.concurrency_key, g.instance_id, g.all_labels, g.retry::jsonb, g.timeout_ms::bigint,
-    case when g.delay_ms > 0 then 'time' end, clock_timestamp() + g.delay_ms * interval '1 millisecond', g.child_fence, g.child_fence
+    case when g.delay_ms > 0 then 'time' end, clock_timestamp() + g.delay_ms * interval '1 millisecond', g.child_fence, g.child_fence,
+    clock_timestamp()
   from good g order by g.position
   on conflict do nothing
   returning id
