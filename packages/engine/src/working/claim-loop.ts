@@ -88,6 +88,8 @@ export class ClaimLoop {
       return polling.intervalMs;
     }
     await this.#promote();
+    // Asked again: the process may have been stopped for long while it waited for that answer.
+    if (!this.#options.mayClaim()) return polling.intervalMs;
     const startedMs = performance.now();
     const requests = slots
       .requests(startedMs)
