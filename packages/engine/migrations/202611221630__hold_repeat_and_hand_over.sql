@@ -214,23 +214,24 @@ declare
   v_keys text[];
   v_parents uuid[];
 begin
-  with expired as (
+  with recursive expired as (
     select r.id, r.root_id, r.kind, r.fence, r.attempt, r.locked_by, r.locked_version, r.claimed_at, r.cancel_requested, r.take_overs
     from wf_run r where r.status = 'RUNNING' and r.locked_until < now()
     order by r.id limit p_limit for no key update skip locked
+  ), crash as (
+    select distinct e.root_id, e.locked_by from expired e where e.kind = 'workflow'
+  ), beside as (
+    -- What the same owner was running when it died, in the trees of its workflows; an earlier sweep may have taken it back.
+    select d.parent_id, c.locked_by from crash c join wf_run d on d.root_id = c.root_id and d.parent_id is not null
+    where (d.status = 'RUNNING' and d.locked_by = c.locked_by) or exists (
+      select 1 from wf_attempt a where a.run_id = d.id and a.instance_id = c.locked_by and a.outcome = 'LEASE_EXPIRED')
+  ), above as (
+    select b.parent_id as id, b.locked_by from beside b
+    union
+    select p.parent_id, x.locked_by from above x join wf_run p on p.id = x.id where p.parent_id is not null
   ), judged as (
     select e.*, e.kind = 'activity' or not exists (
-      select 1 from wf_run d
-      where d.root_id = e.root_id and d.parent_id is not null
-        and ((d.status = 'RUNNING' and d.locked_by = e.locked_by) or exists (
-          select 1 from wf_attempt a
-          where a.run_id = d.id and a.instance_id = e.locked_by and a.outcome = 'LEASE_EXPIRED'))
-        and exists (
-          with recursive above as (
-            select d.parent_id as id
-            union all
-            select p.parent_id from above x join wf_run p on p.id = x.id where p.parent_id is not null
-          ) select 1 from above x where x.id = e.id)) as blamed
+      select 1 from above x where x.id = e.id and x.locked_by = e.locked_by) as blamed
     from expired e
   ), decided as (
     select j.*, case when j.cancel_requested then 'CANCELLED' when j.blamed and j.take_overs >= p_take_overs_max then 'FAILED'
