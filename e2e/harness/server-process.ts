@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 /** As the command line starts the server. */
-const NODE_FLAGS = ["--max-semi-space-size=8"];
+export const SERVER_NODE_FLAGS = ["--max-semi-space-size=8"];
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 60_000;
 /** The program that tests run as processes. */
@@ -53,7 +53,7 @@ export class ServerProcess {
   /** Resolves once the API answers; rejects with the log's end when the process ends before. */
   static async start(options: ServerOptions): Promise<ServerProcess> {
     const listen = ["-host", "127.0.0.1", "-port", String(options.port ?? 0)];
-    const child = spawn(process.execPath, [...NODE_FLAGS, SERVER_PROGRAM, ...listen], {
+    const child = spawn(process.execPath, [...SERVER_NODE_FLAGS, SERVER_PROGRAM, ...listen], {
       env: environmentOf(options),
       stdio: ["ignore", "pipe", "pipe"],
       cwd: options.dataDirectory,
