@@ -1,0 +1,162 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { ensurePostgres, stopPostgres } from "@evertrack/embedded-postgres";
+import pg from "pg";
+import { afterEach, expect, test } from "vitest";
+import { type ApiClient, administratorOf } from "../harness/api-client.ts";
+import { Cluster } from "../harness/cluster.ts";
+import { manyComponents, sampleBom } from "../harness/sample-bom.ts";
+import { ServerProcess } from "../harness/server-process.ts";
+import { runServer } from "../harness/server-run.ts";
+import { until } from "../harness/until.ts";
+
+const LAPSE_MS = 4_000;
+/** Seconds instead of minutes; the lapse outlives a lease, as it does by default. */
+const SHORT = {
+  DT_CLUSTER_HEARTBEAT_INTERVAL_MS: "500",
+  DT_CLUSTER_HEARTBEAT_LAPSE_MS: String(LAPSE_MS),
+  DT_DEX_ENGINE_ACTIVITY_LOCK_TIMEOUT_MS: "3000",
+  DT_DEX_ENGINE_LEADER_ELECTION_LEASE_DURATION_MS: "2000",
+  DT_DEX_ENGINE_LEADER_ELECTION_LEASE_CHECK_INTERVAL_MS: "500",
+};
+const EXIT_JOIN_REFUSED = 3;
+const EXIT_REMOVED = 75;
+
+const undo: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+async function rowsOf<R>(databaseUrl: string, statement: string, values: unknown[] = []): Promise<R[]> {
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  try {
+    return (await client.query(statement, values)).rows as R[];
+  } finally {
+    await client.end();
+  }
+}
+
+interface Overview {
+  instances: { id: string; state: string; safe_to_stop: { safe: boolean } }[];
+  leader?: string;
+  warnings: { message: string }[];
+}
+const overview = (client: ApiClient) => client.expect<Overview>("GET", "/api/v2/internal/cluster");
+const readiness = async (instance: ServerProcess) => (await fetch(`${instance.managementUrl}/health/ready`)).status;
+
+async function twoInstances() {
+  const cluster = await Cluster.start({ instances: 2, environment: SHORT });
+  undo.push(() => cluster.close());
+  const [survivor, victim] = cluster.instances;
+  if (survivor === undefined || victim === undefined) throw new Error("two instances were asked for");
+  const stateOf = async () =>
+    (await overview(cluster.admin)).instances.find(({ id }) => id === victim.instanceId)?.state;
+  await until("both are ready", 10_000, async () => {
+    const { instances } = await overview(cluster.admin);
+    return instances.filter(({ state }) => state === "READY").length === 2;
+  });
+  return { cluster, survivor, victim, stateOf };
+}
+
+async function uploadMany(client: ApiClient, prefix: string, count: number): Promise<string[]> {
+  const names = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+  const uploads = names.map((name) => client.upload(sampleBom(manyComponents(name, 40)), { name, version: "1" }));
+  return (await Promise.all(uploads)).map(({ token }) => token);
+}
+
+test("an instance that was paused beyond the lapse ends with 75 and does nothing more; the others go on", {
+  timeout: 240_000,
+}, async () => {
+  const { cluster, survivor, victim, stateOf } = await twoInstances();
+  const before = await uploadMany(cluster.admin, "before", 10);
+  victim.signal("SIGSTOP");
+  await until("the victim is removed", 30_000, async () => (await stateOf()) === "GONE");
+  const asked = cluster.clientOf(victim).request("GET", "/api/version");
+  const answered = asked.then(
+    ({ status }) => status,
+    () => "cut",
+  );
+  for (const token of before) await cluster.admin.processed(token);
+  const traces = async () => {
+    const counts = `select (select count(*)::int from wf_attempt where instance_id = $1) as attempts,
+      (select count(*)::int from wf_run where locked_by = $1) as held`;
+    return (await rowsOf<{ attempts: number; held: number }>(cluster.databaseUrl, counts, [victim.instanceId]))[0];
+  };
+  const tracesBefore = await traces();
+  expect(tracesBefore).toMatchObject({ held: 0 });
+
+  const during = await uploadMany(cluster.admin, "during", 10);
+  victim.signal("SIGCONT");
+  expect(await victim.ended()).toBe(EXIT_REMOVED);
+  expect([503, "cut"]).toContain(await answered);
+  expect(await readFile(join(cluster.directory, "server-1.log"), "utf8")).toMatch(
+    new RegExp(`did not beat for \\d+ s and was removed from the cluster by ${survivor.instanceId}`),
+  );
+  for (const token of during) await cluster.admin.processed(token);
+  expect(await traces()).toEqual(tracesBefore);
+  expect(await readiness(survivor)).toBe(200);
+  expect(survivor.running).toBe(true);
+});
+
+test("an instance that was paused for less than the lapse goes on", { timeout: 120_000 }, async () => {
+  const { cluster, victim, stateOf } = await twoInstances();
+  victim.signal("SIGSTOP");
+  await delay(LAPSE_MS / 2);
+  victim.signal("SIGCONT");
+  await until("it is ready", 10_000, async () => (await readiness(victim)) === 200);
+  await delay(LAPSE_MS);
+  expect(await stateOf()).toBe("READY");
+  const [token = ""] = await uploadMany(cluster.clientOf(victim), "after", 1);
+  await cluster.admin.processed(token);
+});
+
+test("an outage of the database longer than the lapse ends no instance", { timeout: 240_000 }, async () => {
+  const dataDirectory = await mkdtemp(join(tmpdir(), "outage-"));
+  const database = { dataDirectory: join(dataDirectory, "db") };
+  undo.push(() => rm(dataDirectory, { recursive: true, force: true }));
+  undo.push(() => stopPostgres(database));
+  const { url: databaseUrl } = await ensurePostgres(database);
+  const instances: ServerProcess[] = [];
+  for (let count = 0; count < 2; count++) {
+    const instance = await ServerProcess.start({ databaseUrl, dataDirectory, environment: SHORT });
+    undo.push(() => instance.stop());
+    instances.push(instance);
+  }
+  const [first] = instances;
+  if (first === undefined) throw new Error("instances were started");
+  const admin = await administratorOf(first.url);
+
+  await stopPostgres({ ...database, mode: "immediate" });
+  for (const instance of instances) await until("not ready", 10_000, async () => (await readiness(instance)) === 503);
+  await delay(2 * LAPSE_MS);
+  const refused = await admin.request("GET", "/api/version");
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+
+  await ensurePostgres(database);
+  for (const instance of instances) await until("ready", 30_000, async () => (await readiness(instance)) === 200);
+  await delay(2 * LAPSE_MS);
+  expect(instances.map(({ running }) => running)).toEqual([true, true]);
+  expect((await overview(admin)).instances.map(({ state }) => state)).toEqual(["READY", "READY"]);
+  const [token = ""] = await uploadMany(admin, "after", 1);
+  await admin.processed(token);
+});
+
+test("a stop in order leaves the registry; a version that is too old is refused with 3", {
+  timeout: 120_000,
+}, async () => {
+  const { cluster, victim } = await twoInstances();
+  const { instances } = await overview(cluster.admin);
+  expect(instances.map(({ safe_to_stop }) => safe_to_stop.safe)).toEqual([true, true]);
+  expect(await victim.stop()).toBe(0);
+  const left = await overview(cluster.admin);
+  expect(left.instances.map(({ id }) => id)).toEqual([cluster.first.instanceId]);
+  expect(left.instances[0]?.safe_to_stop.safe).toBe(false);
+  await rowsOf(cluster.databaseUrl, "update cluster_state set min_join_version = '9999.0.0'");
+  const refused = await runServer({ databaseUrl: cluster.databaseUrl, dataDirectory: cluster.directory });
+  expect(refused.status, refused.output).toBe(EXIT_JOIN_REFUSED);
+  expect(refused.output).toMatch(/is too old for this cluster, which takes instances from 9999\.0\.0 on/);
+  expect(cluster.first.running).toBe(true);
+});
