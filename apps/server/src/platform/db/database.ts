@@ -66,21 +66,22 @@ export class Database {
     }
   }
 
-  /** Throws when the server does not answer within 1.5 s. A pool that is busy says nothing about the server. */
+  /**
+   * Throws when the database does not answer: to a ping of 1.5 s, nor to anything else meanwhile. A busy pool says nothing
+   * about the server.
+   */
   async ping(): Promise<void> {
-    if (this.#pool.waitingCount > 0) {
-      if (this.#reachability.silent) throw new DatabaseUnreachable("the database is silent");
-      return;
-    }
+    if (this.#reachability.silent) throw new DatabaseUnreachable("the database is silent");
+    if (this.#pool.waitingCount > 0) return;
+    const begunMs = performance.now();
     const limit = new AbortController();
-    const late = delay(PING_MAX_MS, undefined, { signal: limit.signal, ref: false });
+    const late = delay(PING_MAX_MS, undefined, { signal: limit.signal, ref: false }).then(() => {
+      if (!this.#reachability.answeredSince(begunMs)) throw new DatabaseUnreachable("no answer to a ping");
+    });
+    late.catch(() => undefined);
     const answer = this.#statement("select 1", []);
-    try {
-      await Promise.race([answer, late.then(() => Promise.reject(new DatabaseUnreachable("no answer to a ping")))]);
-    } finally {
-      limit.abort();
-      answer.catch(() => undefined);
-    }
+    answer.catch(() => undefined);
+    await Promise.race([answer, late]).finally(() => limit.abort());
   }
 
   poolSize(): { total: number; idle: number; waiting: number } {

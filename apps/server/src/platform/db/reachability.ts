@@ -52,6 +52,11 @@ export class Reachability {
     return this.#silences;
   }
 
+  /** True when some work was answered after that time of the monotonic clock. */
+  answeredSince(timeMs: number): boolean {
+    return this.#lastAnswerMs > timeMs;
+  }
+
   /** The outcome of `work`, or DatabaseUnreachable; then its connection must be given up. */
   async answered<T>(work: () => Promise<T>, link?: Link): Promise<T> {
     if (this.#silent) throw new DatabaseUnreachable("the database is silent");
@@ -66,7 +71,8 @@ export class Reachability {
     this.#watch();
     try {
       const result = await Promise.race([work(), lost]);
-      this.#lastAnswerMs = performance.now();
+      // A connection handed out by the pool is no sign of life.
+      if (link !== undefined) this.#lastAnswerMs = performance.now();
       return result;
     } finally {
       this.#waiting.delete(entry);
@@ -105,7 +111,7 @@ export class Reachability {
     for (const entry of this.#waiting) entry.receivedBytes = entry.link?.receivedBytes() ?? 0;
     const backends = suspects.flatMap(({ link }) => link?.backend ?? []);
     const { silent, idleBackends } = await this.#probe(backends);
-    if (silent && this.#lastAnswerMs < begunMs && [...this.#waiting].every(receivedNothing)) await this.#beSilent();
+    if (silent && !this.answeredSince(begunMs) && [...this.#waiting].every(receivedNothing)) await this.#beSilent();
     else if (idleBackends.length > 0) await this.#failLost(suspects, new Set(idleBackends));
     this.#probing = false;
   }
