@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { seededRandom } from "../../src/testing/index.ts";
 import { parent, threeSteps } from "./definitions.ts";
 import { type FaultBench, openFaultBench } from "./fault-bench.ts";
+import { OVERLAPS } from "./trace.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
 /** Design size 3,000; the suite runs a part of it in bounded time. */
@@ -78,9 +79,3 @@ test("random kill -9 of parents and children: one child per parent, no overlap o
   expect(await bench.count("wf_run where name = $1 and output <> input->'n'", [parent.name])).toBe(0);
   expect(await bench.count(`(${OVERLAPS}) x`)).toBe(0);
 });
-
-/** A run that began between another one's last beginning and its end, on the same key. Steps may be tried again: last B, first E. */
-const OVERLAPS = `
-  with b as (select run, substr(what, 2) as n, max(at) as at from trace where what like 'B%' group by 1, 2),
-       e as (select run, substr(what, 2) as n, min(at) as at from trace where what like 'E%' group by 1, 2)
-  select 1 from b x join e on e.run = x.run and e.n = x.n join b y on y.run = x.run and y.n <> x.n and y.at > x.at and y.at < e.at`;

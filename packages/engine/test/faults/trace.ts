@@ -29,3 +29,9 @@ export async function tracesOf(
   );
   return rows;
 }
+
+/** A run that began between another one's last beginning and its end, on the same key. Steps may be tried again: last B, first E. */
+export const OVERLAPS = `
+  with b as (select run, substr(what, 2) as n, max(at) as at from trace where what like 'B%' group by 1, 2),
+       e as (select run, substr(what, 2) as n, min(at) as at from trace where what like 'E%' group by 1, 2)
+  select 1 from b x join e on e.run = x.run and e.n = x.n join b y on y.run = x.run and y.n <> x.n and y.at > x.at and y.at < e.at`;
