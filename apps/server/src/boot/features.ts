@@ -1,4 +1,4 @@
-import type { Activity, Engine, Workflow } from "@evertrack/engine";
+import type { Activity, Engine, EngineClient, Workflow } from "@evertrack/engine";
 import { accessFeature, seedAccess } from "../features/access/index.ts";
 import { analysisFeature, analysisProperties, startAnalyzeProject } from "../features/analysis/index.ts";
 import { clusterFeature, clusterProperties } from "../features/cluster/index.ts";
@@ -13,11 +13,14 @@ import type { Clock } from "../platform/clock/clock.ts";
 import type { Config, Property } from "../platform/config/index.ts";
 import type { Database, Tx } from "../platform/db/index.ts";
 import {
+  engineSettings,
   type HousekeepingTask,
   housekeepingWork,
   housekeepingWorkflow,
   type ScheduledRun,
+  StartUpRuns,
   scheduled,
+  startUpProperties,
 } from "../platform/engine/index.ts";
 import type { FileStore } from "../platform/files/index.ts";
 import type { Authenticate, Route } from "../platform/http/index.ts";
@@ -59,6 +62,7 @@ export const featureProperties: readonly Property<unknown>[] = [
   ...Object.values(projectProperties),
   ...Object.values(vulnerabilityProperties),
   ...Object.values(outboundProperties),
+  ...Object.values(startUpProperties),
 ];
 
 /** Puts the features together, lower ranks first. */
@@ -89,6 +93,13 @@ export function composeFeatures(deps: FeatureDeps): Features {
     ...projects.housekeeping,
     ...ingestion.housekeeping,
   ];
+  const schedule = [
+    ...housekeeping.map(scheduled),
+    ...vulnerabilities.schedule,
+    ...metrics.schedule,
+    ...analysis.schedule,
+  ];
+  const startUp = startUpOf(deps, schedule, late.client);
   return {
     routes: [
       ...access.routes,
@@ -117,18 +128,31 @@ export function composeFeatures(deps: FeatureDeps): Features {
       ...analysis.activities,
       ...ingestion.activities,
     ],
-    schedule: [...housekeeping.map(scheduled), ...vulnerabilities.schedule, ...metrics.schedule, ...analysis.schedule],
+    schedule,
     subscribers: analysis.subscribers,
-    connect: late.connect,
+    connect(engine) {
+      late.connect(engine);
+      startUp?.watch(engine);
+    },
     async start() {
       access.start();
     },
     async stop() {
+      startUp?.stop();
       await ingestion.stop();
       await outbound.close();
       await access.stop();
     },
   };
+}
+
+/** Undefined on an instance that fires no tasks. */
+function startUpOf(deps: FeatureDeps, tasks: ScheduledRun[], client: EngineClient<Tx>): StartUpRuns | undefined {
+  const { schedulerEnabled, leaderElection } = engineSettings(deps.config);
+  const delayMaxMs = deps.config.get(startUpProperties.delayMaxMs);
+  return schedulerEnabled && leaderElection.enabled
+    ? new StartUpRuns({ ...deps, tasks, client, delayMaxMs })
+    : undefined;
 }
 
 /** Inserts defaults that are missing; the last of the init tasks. */

@@ -9,7 +9,7 @@ import { insertMissingProperties } from "./store/properties.ts";
 export type { Extension } from "./extensions.ts";
 export { extensionConfig } from "./queries/extension-config.ts";
 export { Settings } from "./settings.ts";
-export { readExtensionState, writeExtensionState } from "./store/extensions.ts";
+export { extensionStateAges, readExtensionState, writeExtensionState } from "./store/extensions.ts";
 
 interface SettingsDeps {
   database: Database;

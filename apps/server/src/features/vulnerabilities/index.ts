@@ -1,14 +1,13 @@
 import type { EngineClient } from "@evertrack/engine";
 import type { Config } from "../../platform/config/index.ts";
 import type { Database, Tx } from "../../platform/db/index.ts";
-import type { ScheduledRun } from "../../platform/engine/index.ts";
+import { periodOf, type ScheduledRun } from "../../platform/engine/index.ts";
 import type { Outbound } from "../../platform/outbound/index.ts";
 import { mirrorOsvEcosystem } from "./activities/mirror-osv-ecosystem.ts";
 import { planOsvMirror } from "./activities/plan-osv-mirror.ts";
-import { startMirror } from "./commands/start-mirror-run.ts";
+import { startOverdueMirror, startScheduledMirror } from "./commands/start-mirror-run.ts";
 import { vulnerabilityProperties } from "./config.ts";
 import { osvExtension } from "./osv-extension.ts";
-import { readOsvConfig } from "./queries/osv-config.ts";
 import { vulnerabilityRoutes } from "./routes/v1/vulnerability.ts";
 import { vulnDataSourceRoutes } from "./routes/v2/vuln-data-sources.ts";
 import { mirrorVulnDataSource } from "./workflows/mirror-vuln-data-source.ts";
@@ -35,12 +34,16 @@ interface VulnerabilitiesDeps {
 export function vulnerabilitiesFeature({ config, database, outbound, client }: VulnerabilitiesDeps) {
   const fileRoots = config.get(vulnerabilityProperties.fileRoots);
   const allowLocal = config.get(vulnerabilityProperties.osvAllowLocal);
+  const mirrorCron = config.get(vulnerabilityProperties.osvMirrorCron);
   const schedule: ScheduledRun[] = [
     {
       name: "osv-vuln-data-source-mirror",
-      schedule: config.get(vulnerabilityProperties.osvMirrorCron),
+      schedule: mirrorCron,
       async start(tx, engine) {
-        if ((await readOsvConfig(tx)).enabled) await startMirror(tx, engine, "osv");
+        await startScheduledMirror(tx, engine);
+      },
+      async atStart(tx, engine, delayMs) {
+        await startOverdueMirror(tx, engine, { periodMs: periodOf(mirrorCron), delayMs });
       },
     },
   ];

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Db, Tx } from "../../platform/db/index.ts";
-import { readExtensionState, writeExtensionState } from "../settings/index.ts";
+import { extensionStateAges, readExtensionState, writeExtensionState } from "../settings/index.ts";
 import { type OsvConfig, VULN_DATA_SOURCE } from "./osv-extension.ts";
 import type { KnownRecord } from "./rules/osv-listing.ts";
 import { readAdvisoryRecords } from "./store/advisory-records.ts";
@@ -64,13 +64,26 @@ export async function writeProgress(tx: Tx, mirror: string, progress: MirrorProg
   await writeExtensionState(tx, VULN_DATA_SOURCE, mirror, "progress", progress);
 }
 
+const LATEST_RUN = "latest-run";
 const latestRun = z.object({ runId: z.string() });
 
 /** Run of the mirror that was started last. */
 export async function readLatestRun(db: Db, mirror: string): Promise<string | undefined> {
-  return latestRun.safeParse(await readExtensionState(db, VULN_DATA_SOURCE, mirror, "latest-run")).data?.runId;
+  return latestRun.safeParse(await readExtensionState(db, VULN_DATA_SOURCE, mirror, LATEST_RUN)).data?.runId;
 }
 
 export async function writeLatestRun(tx: Tx, mirror: string, runId: string): Promise<void> {
-  await writeExtensionState(tx, VULN_DATA_SOURCE, mirror, "latest-run", { runId });
+  await writeExtensionState(tx, VULN_DATA_SOURCE, mirror, LATEST_RUN, { runId });
+}
+
+/** How long ago, in milliseconds: the last start, and the last time by which every ecosystem had been read; Infinity = never. */
+export async function mirrorAges(
+  db: Db,
+  mirror: string,
+  ecosystems: readonly string[],
+): Promise<{ startedMs: number; completeMs: number }> {
+  const keys = ecosystems.map(readingKey);
+  const ages = await extensionStateAges(db, VULN_DATA_SOURCE, mirror, [LATEST_RUN, ...keys]);
+  const ageOf = (key: string) => ages.get(key) ?? Number.POSITIVE_INFINITY;
+  return { startedMs: ageOf(LATEST_RUN), completeMs: Math.max(0, ...keys.map(ageOf)) };
 }

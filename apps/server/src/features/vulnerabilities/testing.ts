@@ -122,7 +122,7 @@ export async function startMirrorBench(database: Database, options: BenchOptions
     },
     async mirror(deadlineMs = MIRROR_DEADLINE_MS) {
       const runId = await database.transaction(async (tx) => {
-        await startMirror(tx, running.client, "osv");
+        await startMirror(tx, running.client, "osv", { trigger: "manual" });
         const { rows } = await executorOf(tx).query<{ id: string }>(
           "select value->>'runId' as id from extension_state where key = 'latest-run'",
         );

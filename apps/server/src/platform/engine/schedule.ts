@@ -1,14 +1,17 @@
 import type { EngineClient } from "@evertrack/engine";
 import { type Activity, activityRef, defineActivity, defineWorkflow, type Workflow } from "@evertrack/engine/authoring";
+import { Cron } from "croner";
 import { z } from "zod";
 import type { Tx } from "../db/index.ts";
 
-/** Something that happens on a schedule, once per cluster and firing. Five cron fields, UTC. */
+/** Something that happens on a schedule, once per cluster and firing. Five cron fields, UTC; a sixth in front means seconds. */
 export interface ScheduledRun {
   name: string;
   schedule: string;
   /** Starts a run in the transaction that records the firing. */
   start(tx: Tx, client: EngineClient<Tx>, firing: Date): Promise<void>;
+  /** Starts a run to begin after the delay, if it is overdue; asked when the cluster starts, possibly more than once. */
+  atStart?(tx: Tx, client: EngineClient<Tx>, delayMs: number): Promise<void>;
 }
 
 /** Upkeep that needs no workflow of its own: idempotent, bounded, stops at its abort signal. */
@@ -57,4 +60,10 @@ export function scheduled(task: HousekeepingTask): ScheduledRun {
       await client.startRun(tx, housekeepingWorkflow, { task: task.name }, { instanceId: `housekeeping:${task.name}` });
     },
   };
+}
+
+/** Time between the next two firings of a schedule, in milliseconds. */
+export function periodOf(schedule: string): number {
+  const [first, second] = new Cron(schedule, { paused: true, timezone: "UTC" }).nextRuns(2);
+  return first === undefined || second === undefined ? Number.MAX_SAFE_INTEGER : second.getTime() - first.getTime();
 }

@@ -42,3 +42,16 @@ export async function writeExtensionState(
     on conflict (extension_point, extension, key) do update
     set value = excluded.value, version = extension_state.version + 1, updated_at = now()`.execute(tx);
 }
+
+/** How long ago an extension last wrote the keys, in milliseconds by the database's clock; keys it never wrote are missing. */
+export async function extensionStateAges(
+  db: Db,
+  point: string,
+  name: string,
+  keys: readonly string[],
+): Promise<Map<string, number>> {
+  const { rows } = await sql<{ key: string; age: number }>`/* settings.extensionStateAges */
+    select key, extract(epoch from clock_timestamp() - updated_at)::float8 * 1000 as age from extension_state
+    where extension_point = ${point} and extension = ${name} and key = any(${[...keys]}::text[])`.execute(db);
+  return new Map(rows.map(({ key, age }) => [key, age]));
+}
