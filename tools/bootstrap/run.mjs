@@ -23,6 +23,7 @@ const targets = {
   test: { program: "tools/test/run.ts", before: [], where: "repository" },
   check: { program: "tools/check/run.ts", before: [], where: "repository" },
   bench: { program: "bench/run.ts", before: [], where: "repository" },
+  "e2e:chaos": { program: "e2e/chaos/plans/run.ts", before: [], where: "repository" },
 };
 
 const EXIT_WRONG_USE = 2;
