@@ -6,12 +6,14 @@ export const EXIT = {
   failed: 1,
   /** Wrong use: unknown command, option, missing file, missing address or credentials. */
   usage: 2,
-  /** Refused in this state, e.g. another version runs on the data directory. */
+  /** Refused in this state, e.g. another version runs on the data directory, or a cluster lacks a role. */
   refused: 3,
   /** Findings reached the severity of --fail-on. */
   threshold: 4,
   /** The server cannot be reached, or did not finish within the time allowed. */
   unreachable: 5,
+  /** Not now, perhaps later: the same for scripts that try again. */
+  notYet: 5,
 } as const;
 
 /** One of {@link EXIT}. */

@@ -12,6 +12,7 @@ const UPLOAD_TIMEOUT_S = 900;
 const MIRROR_TIMEOUT_S = 7_200;
 const DEMO_TIMEOUT_S = 300;
 const INSTANCES_MAX = 16;
+const WATCH_S = 2;
 
 /** The whole command line. */
 export function buildProgram(): Command {
@@ -33,7 +34,7 @@ First steps:
   evertrack demo               a small portfolio with findings to look at
   evertrack bom upload bom.json --project my-app --version 1.0 --wait
 
-Exit codes: 0 ok, 1 failed, 2 wrong use, 3 refused in this state, 4 --fail-on reached, 5 server unreachable or too slow`;
+Exit codes: 0 ok, 1 failed, 2 wrong use, 3 refused in this state, 4 --fail-on reached, 5 server unreachable, too slow, or not yet`;
 
 function addLocalCommands(program: Command): void {
   program.commandsGroup("On this machine:");
@@ -84,6 +85,7 @@ function addClientCommands(program: Command): void {
       (await import("./commands/findings.ts")).findings(project, options, terminalOf(options)),
     );
   addMirror(program);
+  addCluster(program);
   client(program, "demo", "fill the local server with a small portfolio, offline")
     .option("--remove", "take the demo away again")
     .option("--timeout <seconds>", "limit for everything together", integer(1, 86_400), DEMO_TIMEOUT_S)
@@ -119,6 +121,23 @@ function addMirror(program: Command): void {
     .option("--wait", "wait until the run has ended")
     .option("--timeout <seconds>", "limit of --wait", integer(1, 86_400), MIRROR_TIMEOUT_S)
     .action(async (options) => (await import("./commands/mirror-osv.ts")).runMirrorOsv(options, terminalOf(options)));
+}
+
+function addCluster(program: Command): void {
+  const cluster = program.command("cluster").description("the instances of a server");
+  client(cluster, "status", "list the instances: versions, roles, leader, and which one may be stopped")
+    .option("--watch [seconds]", "look again every so many seconds (2)", integer(1, 3_600))
+    .action(async ({ watch, ...options }) =>
+      (await import("./commands/cluster.ts")).clusterStatus(
+        { ...options, ...(watch === undefined ? {} : { watch: watch === true ? WATCH_S : watch }) },
+        terminalOf(options),
+      ),
+    );
+  client(cluster, "safe-to-stop", "exit 0 if the cluster keeps every role without this instance, 5 if not now")
+    .argument("<instance>", "id of the instance, or its host if one instance runs there")
+    .action(async (instance: string, options) =>
+      (await import("./commands/cluster.ts")).clusterSafeToStop(instance, options, terminalOf(options)),
+    );
 }
 
 function local(parent: Command, name: string, description: string): Command {

@@ -8,6 +8,7 @@ import { findingResponse } from "@evertrack/contract/v1/finding";
 import { projectMetricsResponse } from "@evertrack/contract/v1/metrics";
 import { projectResponse } from "@evertrack/contract/v1/portfolio";
 import { vulnerabilityResponse } from "@evertrack/contract/v1/vulnerability";
+import { clusterInstance, clusterResponse } from "@evertrack/contract/v2/cluster";
 import { extensionConfigResponse } from "@evertrack/contract/v2/extensions";
 import { type MirrorRunStatus, mirrorRunStatus } from "@evertrack/contract/v2/vuln-data-sources";
 import { z } from "zod";
@@ -63,3 +64,20 @@ export type MirrorStatus = MirrorRunStatus;
 
 /** Identity of a vulnerability, and what it affects. */
 export const vulnerabilityAnswer = vulnerabilityResponse.pick({ uuid: true, vulnId: true, affectedComponents: true });
+
+/** An instance; states of newer servers are shown as they are. */
+const instanceAnswer = clusterInstance.extend({ state: z.string() });
+
+/** The cluster (API v2); ages in milliseconds. */
+export const clusterAnswer = clusterResponse
+  .pick({ versions: true, leader: true, roles: true, queues: true, mixed_versions: true })
+  .extend({
+    instances: z.array(instanceAnswer),
+    warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+  });
+
+/** See {@link clusterAnswer}. */
+export type Cluster = z.infer<typeof clusterAnswer>;
+
+/** See {@link clusterAnswer}. */
+export type ClusterInstance = z.infer<typeof instanceAnswer>;
