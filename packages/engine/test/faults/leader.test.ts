@@ -4,6 +4,10 @@ import { type FaultBench, openFaultBench } from "./fault-bench.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
 const LEASE_MS = 2000;
+/** How often worker programs look at the leader's lease. */
+const CHECK_MS = LEASE_MS / 4;
+/** What the machine may be late. */
+const SLACK_MS = 2000;
 const DEADLINE_MS = 40_000;
 
 let bench: FaultBench;
@@ -57,16 +61,26 @@ async function expectEveryFiringOnce(): Promise<void> {
   expect(unequal).toBe(0);
 }
 
-test("the leader is killed: another one leads, and every cron firing happens once", async () => {
+async function databaseNow(): Promise<Date> {
+  const { rows } = await bench.pool.query<{ now: Date }>("select clock_timestamp() as now");
+  return rows[0]?.now ?? new Date(0);
+}
+
+test("the leader is killed: another one leads within lease and check, and every cron firing happens once", async () => {
   await untilFiredTimes(2);
   const killed = await leader();
   killed.signal("SIGKILL");
+  const killedAt = await databaseNow();
   await until("another one leads", async () => (await leader()).id !== killed.id, DEADLINE_MS);
+  const { rows } = await bench.pool.query<{ acquired_at: Date }>("select acquired_at from wf_lease");
+  const leaderlessMs = (rows[0]?.acquired_at.getTime() ?? Number.POSITIVE_INFINITY) - killedAt.getTime();
+  console.log(`no leader for ${leaderlessMs} ms; lease ${LEASE_MS} ms, check ${CHECK_MS} ms`);
+  expect(leaderlessMs).toBeLessThan(LEASE_MS + CHECK_MS + SLACK_MS);
   await untilFiredTimes(4);
   await expectEveryFiringOnce();
 });
 
-test("the leader is stopped past its lease and continued: every cron firing happens once", async () => {
+test("the leader is stopped past its lease and continued: it leads no more, and every cron firing happens once", async () => {
   await untilFiredTimes(2);
   const stopped = await leader();
   stopped.signal("SIGSTOP");
@@ -74,6 +88,12 @@ test("the leader is stopped past its lease and continued: every cron firing happ
   await untilFiredTimes(2);
   stopped.signal("SIGCONT");
   await untilFiredTimes(3);
+  await until("it has noticed", () => stopped.output().includes("no longer leads"), DEADLINE_MS);
+  const { id: holder } = await leader();
+  expect(holder).not.toBe(stopped.id);
+  expect(
+    await bench.count("wf_cron_firing f join wf_lease l on f.fired_at > l.acquired_at and f.fired_by <> l.holder"),
+  ).toBe(0);
   await expectEveryFiringOnce();
 });
 
@@ -84,4 +104,17 @@ test("a leader that stops in order is followed at the next check, before its lea
   const rows = await bench.count("wf_lease where holder = $1", [first.id]);
   expect(rows).toBe(0);
   await until("another one leads", async () => (await leader()).id !== first.id, LEASE_MS * 4);
+});
+
+test("newer instances come beside a leader: the newest one leads soon, and every cron firing happens once", async () => {
+  await untilFiredTimes(2);
+  for (const version of ["1.1.0", "1.2.0"]) {
+    const settings = { url: bench.url, leaseMs: LEASE_MS, cron: true };
+    workers.push(await bench.workers.start({ ...settings, id: version, version }));
+  }
+  await until("the newest one leads", async () => (await leader()).id === "1.2.0", DEADLINE_MS);
+  workers.at(-1)?.signal("SIGKILL");
+  await until("the next newest leads", async () => (await leader()).id === "1.1.0", DEADLINE_MS);
+  await untilFiredTimes(2);
+  await expectEveryFiringOnce();
 });
