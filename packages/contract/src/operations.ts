@@ -253,6 +253,7 @@ export const V2_OPERATIONS: readonly Operation[] = [
   ["POST", "/api/v2/vuln-data-sources/{name}/mirror-runs"],
   ["GET", "/api/v2/vuln-data-sources/{name}/mirror-runs/latest"],
   ["GET", "/api/v2/vulns/{source}/{vuln_id}/kev-assertions"],
+  ["GET", "/api/v2/internal/cluster"],
   ["GET", "/api/v2/internal/system-capabilities"],
   ["GET", "/api/v2/internal/task-queues/{type}"],
   ["PATCH", "/api/v2/internal/task-queues/{type}/{name}"],
