@@ -24,6 +24,11 @@ export const PROBLEMS = {
     title: "Mirror already running",
     type: "/problems/vuln-data-source-mirror-already-running",
   },
+  "run-state-conflict": {
+    status: 409,
+    title: "Not possible in this state of the run",
+    type: "/problems/run-state-conflict",
+  },
   "payload-too-large": { status: 413, title: "Payload Too Large" },
   "unsupported-media-type": { status: 415, title: "Unsupported Media Type" },
   "idempotency-key-reused": {

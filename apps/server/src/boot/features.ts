@@ -69,7 +69,7 @@ export const featureProperties: readonly Property<unknown>[] = [
 export function composeFeatures(deps: FeatureDeps): Features {
   const late = lateClient();
   const access = accessFeature(deps);
-  const cluster = clusterFeature({ ...deps, version: VERSION, builtAt: BUILT_AT });
+  const cluster = clusterFeature({ ...deps, client: late.client, version: VERSION, builtAt: BUILT_AT });
   const outbound = createOutbound(outboundSettings(deps.config, process.env));
   const vulnerabilities = vulnerabilitiesFeature({ ...deps, outbound, client: late.client });
   const settings = settingsFeature({ ...deps, extensions: vulnerabilities.extensions });

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
+import type { EngineClient } from "@evertrack/engine";
 import { type Config, profileProperty } from "../../platform/config/index.ts";
-import type { Database } from "../../platform/db/index.ts";
+import type { Database, Tx } from "../../platform/db/index.ts";
 import { engineSettings } from "../../platform/engine/index.ts";
 import type { Route } from "../../platform/http/index.ts";
 import type { Log } from "../../platform/log/log.ts";
@@ -10,6 +11,8 @@ import { heartbeatTiming } from "./config.ts";
 import { ClusterMembership } from "./membership.ts";
 import { landingRoutes } from "./routes/landing.ts";
 import { clusterRoute } from "./routes/v2/cluster.ts";
+import { taskQueueRoutes } from "./routes/v2/task-queues.ts";
+import { workflowRunActionRoutes, workflowRunRoutes } from "./routes/v2/workflow-runs.ts";
 import { versionRoute } from "./routes/version.ts";
 import { rolesOf } from "./rules/roles.ts";
 
@@ -20,14 +23,24 @@ export { type ClusterMembership, JoinRefusedError } from "./membership.ts";
 interface ClusterDeps {
   config: Config;
   database: Database;
+  log: Log;
+  client: EngineClient<Tx>;
   version: string;
   builtAt: Date;
 }
 
-/** The build and the cluster it is part of. */
+/** The build, the cluster it is part of, and the durable work the cluster does. */
 export function clusterFeature(deps: ClusterDeps): { routes: Route[] } {
+  const { client, log } = deps;
   return {
-    routes: [versionRoute(deps), ...landingRoutes(deps.version), clusterRoute(deps.database, queuesOf(deps.config))],
+    routes: [
+      versionRoute(deps),
+      ...landingRoutes(deps.version),
+      clusterRoute(deps.database, queuesOf(deps.config)),
+      ...workflowRunRoutes(client),
+      ...workflowRunActionRoutes(client, log),
+      ...taskQueueRoutes(client, log),
+    ],
   };
 }
 
