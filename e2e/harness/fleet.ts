@@ -1,0 +1,169 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { testDatabase } from "@evertrack/embedded-postgres/testing";
+import pg from "pg";
+import { type ApiClient, administratorOf } from "./api-client.ts";
+import { freePort } from "./free-port.ts";
+import type { FrontDoor, FrontDoorOptions } from "./front-door/front-door.ts";
+import { type Pooler, startPgBouncer } from "./front-door/pgbouncer.ts";
+import { ServerProcess } from "./server-process.ts";
+import { runServer } from "./server-run.ts";
+
+export interface FleetOptions {
+  webs: number;
+  workers: number;
+  /** What stands in front of the webs; none: the first web is asked. */
+  frontDoor?: (options: FrontDoorOptions) => Promise<FrontDoor>;
+  /** Connections through PgBouncer in transaction mode. */
+  pooled?: boolean;
+  environment?: Record<string, string>;
+  /** A database of its own; otherwise one on the server all tests share. */
+  databaseUrl?: string;
+}
+
+/** One place in the fleet: its address stays, its processes come and go. */
+export interface Place {
+  name: string;
+  port: number;
+  managementPort: number;
+  environment: Record<string, string>;
+  server: ServerProcess;
+}
+
+/** Webs and workers at fixed ports on one database, where tests decide which process starts and ends when. */
+export class Fleet {
+  readonly directory: string;
+  readonly webs: Place[] = [];
+  readonly workers: Place[] = [];
+  readonly #options: FleetOptions;
+  readonly #undo: (() => Promise<unknown>)[] = [];
+  #database: pg.Pool | undefined;
+  #connectionUrl = "";
+  #door: FrontDoor | undefined;
+  #pooler: Pooler | undefined;
+  #admin: ApiClient | undefined;
+
+  private constructor(options: FleetOptions, directory: string) {
+    this.#options = options;
+    this.directory = directory;
+  }
+
+  static async start(options: FleetOptions): Promise<Fleet> {
+    const directory = await mkdtemp(join(tmpdir(), "evertrack-fleet-"));
+    const fleet = new Fleet(options, directory);
+    try {
+      await fleet.#start();
+      return fleet;
+    } catch (error) {
+      await fleet.close();
+      throw error;
+    }
+  }
+
+  /** Address of the front door, or of the first web. */
+  get url(): string {
+    return this.#door?.url ?? this.#first.server.url;
+  }
+
+  /** Talks to `url` as an administrator. */
+  get admin(): ApiClient {
+    if (this.#admin === undefined) throw new Error("the fleet has not started");
+    return this.#admin;
+  }
+
+  get places(): Place[] {
+    return [...this.workers, ...this.webs];
+  }
+
+  /** A process at the address of one that has ended. */
+  async startAt(place: Place): Promise<void> {
+    place.server = await this.#process(place);
+  }
+
+  /** Asks the database directly. */
+  async rows<R>(statement: string, values: unknown[] = []): Promise<R[]> {
+    if (this.#database === undefined) throw new Error("the fleet has not started");
+    return (await this.#database.query(statement, values)).rows as R[];
+  }
+
+  async close(): Promise<void> {
+    for (const { server } of this.places) if (server.running) server.signal("SIGCONT");
+    await Promise.all(this.places.map(({ server }) => (server.running ? server.stop() : undefined)));
+    for (const step of this.#undo.splice(0).reverse()) await step();
+    if (process.env.EVERTRACK_KEEP_E2E === undefined) await rm(this.directory, { recursive: true, force: true });
+  }
+
+  get #first(): Place {
+    const [first] = [...this.webs, ...this.workers];
+    if (first === undefined) throw new Error("no instance was asked for");
+    return first;
+  }
+
+  async #start(): Promise<void> {
+    const databaseUrl = this.#options.databaseUrl ?? (await this.#ownDatabase());
+    this.#database = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+    this.#database.on("error", () => undefined);
+    this.#undo.push(async () => this.#database?.end());
+    await this.#migrate(databaseUrl);
+    this.#connectionUrl = this.#options.pooled ? await this.#startPooler(databaseUrl) : databaseUrl;
+    await Promise.all([
+      ...Array.from({ length: this.#options.workers }, (_, index) => this.#add(this.workers, `worker-${index}`, {})),
+      ...Array.from({ length: this.#options.webs }, (_, index) =>
+        this.#add(this.webs, `web-${index}`, { DT_CONFIG_PROFILE: "web" }),
+      ),
+    ]);
+    await this.#openDoor();
+    this.#admin = await administratorOf(this.url);
+  }
+
+  async #ownDatabase(): Promise<string> {
+    const database = await testDatabase();
+    this.#undo.push(() => database.drop());
+    return database.url;
+  }
+
+  async #migrate(databaseUrl: string): Promise<void> {
+    const environment = { DT_INIT_TASKS_EXIT_AFTER_COMPLETION: "true" };
+    const { status, output } = await runServer({ databaseUrl, dataDirectory: this.directory, environment });
+    if (status !== 0) throw new Error(`the init tasks failed:\n${output}`);
+  }
+
+  async #startPooler(databaseUrl: string): Promise<string> {
+    const directory = join(this.directory, "pgbouncer");
+    await mkdir(directory);
+    this.#pooler = await startPgBouncer({ directory, databaseUrl });
+    this.#undo.push(async () => this.#pooler?.stop());
+    return this.#pooler.url;
+  }
+
+  async #openDoor(): Promise<void> {
+    if (this.#options.frontDoor === undefined) return;
+    const directory = join(this.directory, "front-door");
+    await mkdir(directory);
+    const webs = this.webs.map(({ port, managementPort }) => ({ host: "127.0.0.1", port, managementPort }));
+    this.#door = await this.#options.frontDoor({ directory, webs });
+    this.#undo.push(async () => this.#door?.stop());
+  }
+
+  async #add(places: Place[], name: string, environment: Record<string, string>): Promise<void> {
+    const place = { name, port: await freePort(), managementPort: await freePort(), environment };
+    places.push({ ...place, server: await this.#process(place) });
+  }
+
+  #process({ name, port, managementPort, environment }: Omit<Place, "server">): Promise<ServerProcess> {
+    return ServerProcess.start({
+      databaseUrl: this.#connectionUrl,
+      dataDirectory: this.directory,
+      environment: {
+        DT_INIT_TASKS_ENABLED: "false",
+        ...(this.#options.pooled ? { DT_DATASOURCE_POOL_ENABLED: "false" } : {}),
+        ...this.#options.environment,
+        ...environment,
+      },
+      logFile: join(this.directory, `${name}.log`),
+      port,
+      managementPort,
+    });
+  }
+}
