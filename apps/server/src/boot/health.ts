@@ -59,4 +59,11 @@ export function addRelayMetrics(metrics: Metrics, relay: OutboxRelay): void {
   counter("delivered", "Events handed to every subscriber", () => relay.counters.delivered);
   counter("postponed", "Events put off because a subscriber failed", () => relay.counters.postponed);
   counter("cycle_failures", "Cycles that could not reach the events", () => relay.counters.failures);
+  const latency = (name: "cycle" | "poll" | "send", help: string) =>
+    metrics.histogram({ name: `dt_outbox_relay_${name}_latency_seconds`, help, unit: 1000 }, () => [
+      { labels: {}, snapshot: relay.latencies[name].snapshot() },
+    ]);
+  latency("cycle", "A cycle of the outbox relay that found events");
+  latency("poll", "Looking for events that are due");
+  latency("send", "Handing one event to every subscriber");
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadConfig } from "../platform/config/index.ts";
 import { createLog } from "../platform/log/log.ts";
+import { parseExposition } from "../platform/telemetry/testing.ts";
 import { startDatabaseProxy } from "../testing/database-proxy.ts";
 import { Instance } from "./instance.ts";
 
@@ -162,9 +164,13 @@ test("metrics tell of the engine, the pool, the outbox, requests and the event l
     /^dt_dex_engine_activity_task_queue_backlog_age_seconds\{queueName="artifact-imports"\} /m,
     /^dt_dex_engine_workflow_task_queue_backlog\{queueName="default"\} /m,
     /^dt_dex_engine_task_worker_concurrency_utilization\{workerType="activity",name="vuln-analyses"\} 0$/m,
-    /^dt_dex_engine_task_worker_polls_total [1-9]/m,
-    /^dt_dex_engine_task_worker_tasks_polled_total /m,
-    /^dt_dex_engine_task_worker_tasks_processed_total\{outcome="completed"\} /m,
+    /^dt_dex_engine_task_worker_polls_total\{workerType="workflow",name="default"\} [1-9]/m,
+    /^dt_dex_engine_task_worker_tasks_polled_total\{workerType="workflow",name="default"\} /m,
+    /^dt_dex_engine_task_worker_tasks_processed_total\{workerType="activity",name="default",outcome="completed"\} /m,
+    /^dt_dex_engine_task_worker_poll_latency_seconds_count\{workerType="workflow",name="default"\} [1-9]/m,
+    /^dt_dex_engine_workflow_task_scheduling_latency_seconds_bucket\{queueName="default",le="\+Inf"\} /m,
+    /^dt_dex_engine_buffer_flush_latency_seconds_count\{buffer="ends"\} /m,
+    /^dt_outbox_relay_poll_latency_seconds_count [1-9]/m,
     /^dt_dex_engine_task_worker_poll_skipped_backpressure_total 0$/m,
     /^dt_dex_engine_buffer_flushes_total\{buffer="steps"\} /m,
     /^dt_dex_engine_leadership_acquired_total 1$/m,
@@ -172,7 +178,29 @@ test("metrics tell of the engine, the pool, the outbox, requests and the event l
     /^evertrack_database_connections [1-9]/m,
     /^evertrack_outbox_delivered_total 0$/m,
     /^http_server_requests_seconds_count\{method="GET",uri="\/api\/version",status="200"\} 1$/m,
-    /^nodejs_eventloop_lag_p99_seconds /m,
+    /^evertrack_event_loop_lag_p99_seconds /m,
   ])
     expect(text).toMatch(line);
+  const page = metricsOfOperatorPage();
+  expect(metricsOf(text, page)).toEqual(page);
 }, 60_000);
+
+/** The product's metrics as the page writes them, `name{label,label}`; one without samples tells no labels and is taken as written. */
+function metricsOf(text: string, page: readonly string[]): string[] {
+  const own = [...parseExposition(text)].filter(([name]) => /^(dt|evertrack|http)_/.test(name));
+  const written = ([name, { samples }]: (typeof own)[number]) => {
+    if (samples.length === 0) return page.find((entry) => entry.replace(/\{.*/, "") === name) ?? name;
+    const labels = new Set(samples.flatMap((sample) => Object.keys(sample.labels)));
+    labels.delete("le");
+    return labels.size === 0 ? name : `${name}{${[...labels].join(",")}}`;
+  };
+  return own.map(written).sort();
+}
+
+/** What the operators' page says there is. */
+function metricsOfOperatorPage(): string[] {
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/operating/health-and-metrics.md"), "utf8");
+  return [...page.matchAll(/^\| `((?:dt|evertrack|http)_[a-zA-Z0-9_{},]+)`/gm)]
+    .map(([, metric]) => metric ?? "")
+    .sort();
+}

@@ -13,6 +13,8 @@ const SWEEP_BATCHES_MAX = 100;
 const SWEEP_MAX_MS = 5000;
 const REPAIR_MS = 60_000;
 const GAUGES_MS = 30_000;
+/** So soon after it was elected a leader has read its gauges. */
+const GAUGES_LOOK_MS = 1000;
 const CRON_TICK_MS = 500;
 const RETENTION_FIRST_MS = 60_000;
 
@@ -42,6 +44,7 @@ export class Duties {
   backlogs: readonly QueueBacklog[] = [];
   readonly #options: DutiesOptions;
   readonly #tasks: PeriodicTask[];
+  #gaugesDueMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: DutiesOptions) {
     this.#options = options;
@@ -51,9 +54,7 @@ export class Duties {
       this.#duty("cron", CRON_TICK_MS, undefined, () => options.tickCron()),
       this.#duty("repair", REPAIR_MS, undefined, () => this.#repair()),
       this.#duty("retention", intervalMs, Math.min(RETENTION_FIRST_MS, intervalMs), () => this.#retain()),
-      this.#duty("gauges", GAUGES_MS, 1000, async () => {
-        this.backlogs = await queueBacklogs(options.executor);
-      }),
+      this.#duty("gauges", GAUGES_LOOK_MS, undefined, () => this.#readGauges()),
     ];
   }
 
@@ -71,6 +72,12 @@ export class Duties {
       if (isLeader()) await run();
     };
     return new PeriodicTask({ name, everyMs, firstAfterMs: firstAfterMs ?? everyMs, log, run: whileLeading });
+  }
+
+  async #readGauges(): Promise<void> {
+    if (performance.now() < this.#gaugesDueMs) return;
+    this.backlogs = await queueBacklogs(this.#options.executor);
+    this.#gaugesDueMs = performance.now() + GAUGES_MS;
   }
 
   async #sweep(): Promise<void> {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { Histogram } from "@evertrack/engine";
 import { type Config, property } from "../config/index.ts";
 import { type Database, isDatabaseOutage, type Tx } from "../db/index.ts";
 import type { Log } from "../log/log.ts";
@@ -57,6 +58,8 @@ export function relaySettings(config: Config): RelaySettings {
 export class OutboxRelay {
   /** Since the start of the process. */
   readonly counters = { delivered: 0, postponed: 0, failures: 0 };
+  /** Milliseconds of a whole cycle that found events, of looking for events, of handing one to every subscriber. */
+  readonly latencies = { cycle: new Histogram(), poll: new Histogram(), send: new Histogram() };
   readonly #database: Database;
   readonly #subscribers: readonly Subscriber[];
   readonly #settings: RelaySettings;
@@ -111,7 +114,18 @@ export class OutboxRelay {
 
   async #carryBatch(): Promise<number> {
     if (this.#settings.mayCarry?.() === false) return 0;
-    if (!(await anyEventDue(this.#database.db))) return 0;
+    const startedMs = performance.now();
+    const due = await anyEventDue(this.#database.db);
+    this.latencies.poll.observe(performance.now() - startedMs);
+    if (!due) return 0;
+    try {
+      return await this.#carryDue();
+    } finally {
+      this.latencies.cycle.observe(performance.now() - startedMs);
+    }
+  }
+
+  async #carryDue(): Promise<number> {
     let failed: DueEvent | undefined;
     try {
       const carried = await this.#database.transaction(async (tx) => {
@@ -119,7 +133,9 @@ export class OutboxRelay {
         const events = await lockDueEvents(tx, this.#settings.batchSize);
         for (const event of events) {
           failed = event;
+          const sentMs = performance.now();
           for (const subscriber of this.#subscribers) await subscriber(tx, event);
+          this.latencies.send.observe(performance.now() - sentMs);
         }
         failed = undefined;
         await removeEvents(

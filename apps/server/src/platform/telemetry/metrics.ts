@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { type HistogramDescription, type HistogramSample, histogramText } from "./histogram-text.ts";
 
 /** One value of a metric with its labels. */
 export interface Sample {
@@ -15,15 +16,22 @@ interface Description {
 
 /** Finer sampling would wake an idle process a hundred times a second. */
 const EVENT_LOOP_RESOLUTION_MS = 100;
+/** These hold the sampling interval itself and would read 0.1 s on an idle process; the engine tells the true lag. */
+const MISLEADING_METRICS = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
+  (statistic) => `nodejs_eventloop_lag_${statistic}_seconds`,
+);
 
 /** The instance's Prometheus registry; names follow spec/cluster.md §2 so that dashboards keep working. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests: Histogram<"method" | "uri" | "status">;
+  readonly #histograms: (() => string)[] = [];
+  readonly #beforeScrape: (() => void)[] = [];
 
   /** Also registers what the runtime tells of itself: memory, garbage collection, event loop lag. */
   constructor(version: string) {
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
+    for (const name of MISLEADING_METRICS) this.registry.removeSingleMetric(name);
     this.gauge({ name: "dt_info", help: "Version of this instance", labels: ["version"] }, () => [
       { labels: { version }, value: 1 },
     ]);
@@ -71,12 +79,24 @@ export class Metrics {
     });
   }
 
+  /** A histogram that somebody else keeps, read when metrics are scraped. */
+  histogram(description: HistogramDescription, read: () => HistogramSample[]): void {
+    this.#histograms.push(() => histogramText(description, read()));
+  }
+
+  /** Called once per scrape, before anything is read. */
+  beforeScrape(prepare: () => void): void {
+    this.#beforeScrape.push(prepare);
+  }
+
   get contentType(): string {
     return this.registry.contentType;
   }
 
-  text(): Promise<string> {
-    return this.registry.metrics();
+  async text(): Promise<string> {
+    for (const prepare of this.#beforeScrape) prepare();
+    const own = await this.registry.metrics();
+    return [own, ...this.#histograms.map((text) => text())].join("\n");
   }
 }
 
