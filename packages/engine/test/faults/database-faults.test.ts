@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ensurePostgres, stopPostgres } from "@evertrack/embedded-postgres";
+import pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { seededRandom, until } from "../../src/testing/index.ts";
 import { threeSteps } from "./definitions.ts";
@@ -11,6 +12,8 @@ import type { WorkerProcess } from "./worker-process.ts";
 
 const RUNS = 400;
 const DEADLINE_MS = 90_000;
+const HOG_MS = 3000;
+const REFUSALS_ENOUGH = 30;
 
 let directory: string;
 let bench: FaultBench;
@@ -74,6 +77,42 @@ test("connections are killed at random: the workers survive and nothing is lost"
   }
   await expectAllDone();
 });
+
+test("no connection is to be had for a while: the workers survive, claim nothing and go on", {
+  timeout: DEADLINE_MS,
+}, async () => {
+  await startWorkers(5);
+  await bench.startMany(threeSteps, RUNS, (n) => [{ n }]);
+  await until("some runs are done", async () => (await done()) > RUNS * 0.1, DEADLINE_MS);
+  const hogs = await takeEveryConnection();
+  const doneBefore = await done();
+  await sleep(HOG_MS);
+  expect(await done()).toBeLessThanOrEqual(doneBefore);
+  expect(workers.map((worker) => worker.isAlive())).toEqual([true, true]);
+  await Promise.all(hogs.map((hog) => hog.end().catch(() => undefined)));
+  await expectAllDone();
+});
+
+/** Takes the places of the workers' connections as they are lost, until none is left to be had. */
+async function takeEveryConnection(): Promise<pg.Client[]> {
+  const hogs: pg.Client[] = [];
+  let refusals = 0;
+  while (refusals < REFUSALS_ENOUGH) {
+    const hog = new pg.Client({ connectionString: bench.url });
+    hog.on("error", () => undefined);
+    try {
+      await hog.connect();
+      hogs.push(hog);
+    } catch {
+      refusals++;
+      await bench.pool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where query like '/* engine.%' and pid <> pg_backend_pid() and backend_type = 'client backend'`,
+      );
+    }
+  }
+  return hogs;
+}
 
 test("a pool of one connection is enough: nothing waits for itself", { timeout: DEADLINE_MS }, async () => {
   await startWorkers(1);
