@@ -4,7 +4,8 @@ import { error, type TidyRule } from "../repository.ts";
 const saysNothing = new Set(["util", "utils", "common", "helper", "helpers", "manager", "managers", "misc"]);
 const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 /** Names that others prescribe: migrations, documents in capitals, container and chart files, dot files, units with instances. */
-const prescribed = /^\d{12}__[a-z0-9_]+\.sql$|^[A-Z]+(_[A-Z]+)*(\.md)?$|^Dockerfile|^Chart\.yaml$|^_|^\.|^[a-z-]+@\.service$/;
+const prescribed =
+  /^\d{12}__[a-z0-9_]+\.sql$|^[A-Z]+(_[A-Z]+)*(\.md)?$|^Dockerfile|^Chart\.yaml$|^_|^\.|^[a-z-]+@\.service$/;
 
 /** Data keeps the names its formats and ecosystems use. */
 const data = /(^|\/)fixtures\//;
