@@ -45,6 +45,11 @@ export interface WorkflowContext {
   child<I, O>(ref: WorkflowRef<I, O>, input: NoInfer<I>, options?: StartOptions & { key?: string }): Promise<O>;
   /** Starts a child workflow without waiting. */
   startChild<I, O>(ref: WorkflowRef<I, O>, input: NoInfer<I>, options?: StartOptions & { key?: string }): RunHandle<O>;
+  /**
+   * The handle whose run has ended first, as this run saw it when it first asked under `name`: the same one on every replay,
+   * which `Promise.race` does not promise. Its `result()` answers at once; the others go on.
+   */
+  firstOf<H extends RunHandle<unknown>>(name: string, handles: readonly H[]): Promise<H>;
   /** Pauses the run; the database's clock decides when it goes on. */
   sleep(name: string, ms: number): Promise<void>;
   /** Waits for a signal; null when none came within `timeoutMs`. */

@@ -24,6 +24,8 @@ export class WorkflowAttempt {
   readonly history: RunHistory;
   readonly control: AttemptControl;
   readonly ended: Promise<AttemptEnd>;
+  /** Starts of children in this attempt, by the child's id; rejected where there was none. */
+  readonly starts = new Map<string, Promise<void>>();
   readonly #names = new Set<string>();
   #resolveEnd: (end: AttemptEnd) => void = () => undefined;
   #operations = 0;

@@ -2,7 +2,7 @@ import type { RunHandle, StartOptions, WorkflowContext } from "../authoring/cont
 import { RunFailed, Terminal } from "../authoring/errors.ts";
 import { ACTIVITY_RETRY, type RetryPolicy, retryPolicy } from "../authoring/retry.ts";
 import { toJson } from "../store/json.ts";
-import type { RunKind } from "../store/run-row.ts";
+import { isTerminal, type RunKind } from "../store/run-row.ts";
 import type { SpawnRequest } from "../store/spawn-runs.ts";
 import { derivedId } from "./ids.ts";
 import { logOf, type Runtime } from "./runtime.ts";
@@ -43,6 +43,7 @@ export function workflowContext<Tx>(runtime: Runtime<Tx>, attempt: WorkflowAttem
     startChild: childHandle,
     activity: async (ref, input, options) => activityHandle(ref, input, options).result(),
     child: async (ref, input, options) => childHandle(ref, input, options).result(),
+    firstOf: (name, handles) => firstOf(runtime, attempt, name, handles),
     sleep: (name, ms) => sleep(runtime, attempt, name, ms),
     waitSignal: (name, options) => waitSignal(runtime, attempt, name, options?.timeoutMs),
     gate: (name) => step(runtime, attempt, `gate:${name}`, () => runtime.gate(name)),
@@ -116,6 +117,24 @@ async function waitSignal<Tx>(
   return attempt.pause(dueMs);
 }
 
+/** The choice is a step; until one of the runs has ended there is nothing to choose. */
+async function firstOf<Tx, H extends RunHandle<unknown>>(
+  runtime: Runtime<Tx>,
+  attempt: WorkflowAttempt,
+  name: string,
+  handles: readonly H[],
+): Promise<H> {
+  const checkpoint = `first:${name}`;
+  await Promise.all(handles.map(({ runId }) => attempt.starts.get(runId)));
+  const { steps, children } = attempt.history;
+  const ended = handles.find(({ runId }) => isTerminal(children.get(runId)?.status ?? "CREATED"));
+  if (!ended && !steps.has(checkpoint) && handles.length > 0) return attempt.pause(null);
+  const chosenId = await step(runtime, attempt, checkpoint, () => ended?.runId ?? null);
+  const chosen = handles.find(({ runId }) => runId === chosenId);
+  if (!chosen) throw new Terminal(`firstOf "${name}": the run that was first is none of the handles`);
+  return chosen;
+}
+
 interface ChildFields {
   readonly kind: RunKind;
   readonly name: string;
@@ -152,6 +171,7 @@ function startChild<Tx, O>(
   const known = attempt.history.children.get(childId);
   const started = known ? Promise.resolve() : attempt.operation(() => spawn(runtime, attempt, childId, key, fields));
   started.catch(() => undefined); // reported by result()
+  attempt.starts.set(childId, started);
   return {
     runId: childId,
     async result() {
