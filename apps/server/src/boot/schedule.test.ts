@@ -23,6 +23,7 @@ const TASKS: Record<string, [property: string, schedule: string]> = {
   "portfolio-metrics-update": ["dt.task.portfolio-metrics-update.cron", "10 * * * *"],
   "project-maintenance": ["dt.task.project-maintenance.cron", "0 */4 * * *"],
   "tag-maintenance": ["dt.task.tag-maintenance.cron", "0 */12 * * *"],
+  "vuln-metrics-update": ["dt.task.vuln-metrics-update.cron", "0 */6 * * *"],
   "upload-cleanup": ["dt.task.upload-cleanup.cron", "17 * * * *"],
 };
 

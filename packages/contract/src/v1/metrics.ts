@@ -36,3 +36,12 @@ export const portfolioMetricsResponse = projectMetricsResponse.extend({
 
 /** See portfolioMetricsResponse. */
 export type PortfolioMetricsResponse = z.output<typeof portfolioMetricsResponse>;
+
+/** Vulnerabilities that became known in a month; month 0 = only the year is known. */
+export interface VulnerabilityMetricsResponse {
+  year: number;
+  month: number;
+  count: number;
+  /** Epoch milliseconds. */
+  measuredAt: number;
+}

@@ -5,6 +5,10 @@ export const metricsProperties = {
     default: "10 * * * *",
     meaning: "when the numbers of all active projects are counted anew (UTC)",
   }),
+  vulnerabilityCron: property.cron("dt.task.vuln-metrics-update.cron", {
+    default: "0 */6 * * *",
+    meaning: "when vulnerabilities are counted by year and month (UTC)",
+  }),
   maintenanceCron: property.cron("dt.task.metrics-maintenance.cron", {
     default: "1 * * * *",
     meaning: "when numbers older than the setting maintenance/metrics.retention.days are removed (UTC)",

@@ -378,6 +378,13 @@ export interface VulnerabilityMatch {
   vulnerability_id: number;
 }
 
+export interface VulnerabilityMetrics {
+  count: number;
+  measured_at: Generated<Timestamp>;
+  month: number;
+  year: number;
+}
+
 export interface DB {
   advisory_record: AdvisoryRecord;
   api_key: ApiKey;
@@ -413,4 +420,5 @@ export interface DB {
   vulnerability_alias: VulnerabilityAlias;
   vulnerability_alias_assertion: VulnerabilityAliasAssertion;
   vulnerability_match: VulnerabilityMatch;
+  vulnerability_metrics: VulnerabilityMetrics;
 }

@@ -5,9 +5,10 @@ import { type Route, route } from "../../../../platform/http/index.ts";
 import type { LookupDeps } from "../../../projects/index.ts";
 import { startPortfolioUpdate } from "../../commands/start-portfolio-update.ts";
 import { portfolioMetrics } from "../../queries/portfolio-metrics.ts";
+import { vulnerabilityMetrics } from "../../queries/vulnerability-metrics.ts";
 import { dayCount } from "./metrics.ts";
 
-/** Sums over the projects the caller sees. */
+/** Sums over the projects the caller sees, and over all vulnerabilities. */
 export function portfolioMetricsRoutes(deps: LookupDeps & { client: EngineClient<Tx> }): Route[] {
   return [
     route({
@@ -33,6 +34,12 @@ export function portfolioMetricsRoutes(deps: LookupDeps & { client: EngineClient
       access: ["VIEW_PORTFOLIO"],
       params: z.object({ days: dayCount }),
       handle: ({ params, principal }) => portfolioMetrics(deps, principal, params.days),
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/metrics/vulnerability",
+      access: ["VIEW_PORTFOLIO"],
+      handle: () => vulnerabilityMetrics(deps.database.db),
     }),
   ];
 }
