@@ -12,6 +12,15 @@ const UPLOAD_TIMEOUT_S = 900;
 const MIRROR_TIMEOUT_S = 7_200;
 const DEMO_TIMEOUT_S = 300;
 const INSTANCES_MAX = 16;
+const CAPACITY_MAX = 1_000_000;
+const RUNS_LIMIT = 50;
+const RUN_STATES = ["created", "running", "suspended", "cancelled", "completed", "failed"];
+const RUN_ACTIONS = [
+  ["cancel", "end a run and everything below it"],
+  ["suspend", "hold a run and everything below it until it is resumed"],
+  ["resume", "let a held run go on where it was"],
+  ["retry", "let a failed or cancelled run go on, or repeat an ended one from a step"],
+] as const;
 const WATCH_S = 2;
 
 /** The whole command line. */
@@ -86,6 +95,8 @@ function addClientCommands(program: Command): void {
     );
   addMirror(program);
   addCluster(program);
+  addRuns(program);
+  addQueues(program);
   client(program, "demo", "fill the local server with a small portfolio, offline")
     .option("--remove", "take the demo away again")
     .option("--timeout <seconds>", "limit for everything together", integer(1, 86_400), DEMO_TIMEOUT_S)
@@ -140,6 +151,50 @@ function addCluster(program: Command): void {
     );
 }
 
+function addRuns(program: Command): void {
+  const runs = program.command("runs").description("durable work: what runs, waits, has failed");
+  client(runs, "list", "list runs of workflows, newest first")
+    .option("--name <workflow>", "only runs of this workflow")
+    .addOption(new Option("--status <state>", "only runs in this state").choices(RUN_STATES))
+    .option("--label <name=value>", "only runs with this label; repeatable", collect)
+    .option("--instance-id <id>", "only runs of this instance id")
+    .option("--since <time>", "only runs created since then, for example 2h ago: 2h")
+    .option("--limit <count>", "runs shown at most", integer(1, 10_000), RUNS_LIMIT)
+    .action(async (options) => (await import("./commands/runs.ts")).runsList(options, terminalOf(options)));
+  client(runs, "show", "show a run and what happened to it")
+    .argument("<run>", "id of the run, of a workflow or an activity")
+    .action(async (run: string, options) =>
+      (await import("./commands/runs.ts")).runsShow(run, options, terminalOf(options)),
+    );
+  for (const [action, description] of RUN_ACTIONS) {
+    const command = client(runs, action, description).argument("<run>", "id of the run");
+    if (action === "retry") command.option("--from-step <name>", "repeat from this step or child on");
+    command.action(async (run: string, options) =>
+      (await import("./commands/runs.ts")).runsAct(action, run, options, terminalOf(options)),
+    );
+  }
+}
+
+function addQueues(program: Command): void {
+  const queues = program.command("queues").description("where durable work waits, for the whole cluster");
+  client(queues, "list", "list the queues: capacity, what runs, what waits").action(async (options) =>
+    (await import("./commands/queues.ts")).queuesList(options, terminalOf(options)),
+  );
+  const update = (name: string, description: string) =>
+    client(queues, name, description).argument("<queue>", "workflow:<name>, activity:<name>, or the name alone");
+  update("pause", "hand nothing out of this queue; what runs goes on").action(async (queue: string, options) =>
+    (await import("./commands/queues.ts")).queuesUpdate(queue, { status: "PAUSED" }, options, terminalOf(options)),
+  );
+  update("resume", "hand out of this queue again").action(async (queue: string, options) =>
+    (await import("./commands/queues.ts")).queuesUpdate(queue, { status: "ACTIVE" }, options, terminalOf(options)),
+  );
+  update("resize", "change how many of this queue run at a time")
+    .argument("<capacity>", "runs at a time, across all instances", integer(1, CAPACITY_MAX))
+    .action(async (queue: string, capacity: number, options) =>
+      (await import("./commands/queues.ts")).queuesUpdate(queue, { capacity }, options, terminalOf(options)),
+    );
+}
+
 function local(parent: Command, name: string, description: string): Command {
   return parent
     .command(name)
@@ -164,4 +219,8 @@ function integer(min: number, max: number): (text: string) => number {
     if (Number.isInteger(value) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }

@@ -10,7 +10,13 @@ import { projectResponse } from "@evertrack/contract/v1/portfolio";
 import { vulnerabilityResponse } from "@evertrack/contract/v1/vulnerability";
 import { clusterInstance, clusterResponse } from "@evertrack/contract/v2/cluster";
 import { extensionConfigResponse } from "@evertrack/contract/v2/extensions";
+import { listTaskQueuesResponse, taskQueue } from "@evertrack/contract/v2/task-queues";
 import { type MirrorRunStatus, mirrorRunStatus } from "@evertrack/contract/v2/vuln-data-sources";
+import {
+  listWorkflowRunEventsResponse,
+  listWorkflowRunsResponse,
+  workflowRunMetadata,
+} from "@evertrack/contract/v2/workflow-runs";
 import { z } from "zod";
 
 /** Answer to an upload; others than Evertrack may leave the project out. */
@@ -81,3 +87,30 @@ export type Cluster = z.infer<typeof clusterAnswer>;
 
 /** See {@link clusterAnswer}. */
 export type ClusterInstance = z.infer<typeof instanceAnswer>;
+
+/** A run; states of newer servers are shown as they are, and others than Evertrack leave its own members out. */
+export const runAnswer = workflowRunMetadata
+  .partial({ kind: true, attempt: true })
+  .extend({ status: z.string(), waiting_for: z.string().optional() });
+
+/** See {@link runAnswer}. */
+export type Run = z.infer<typeof runAnswer>;
+
+const pageTotal = z.object({ count: z.number(), type: z.string() });
+
+/** A page of runs. */
+export const runPageAnswer = listWorkflowRunsResponse.extend({ items: z.array(runAnswer), total: pageTotal });
+
+/** A page of what happened to a run. */
+export const runEventPageAnswer = listWorkflowRunEventsResponse;
+
+/** One event of a run. */
+export type RunEvent = z.infer<typeof runEventPageAnswer>["items"][number];
+
+const queueAnswer = taskQueue.partial({ running: true }).extend({ status: z.string() });
+
+/** A queue. */
+export type Queue = z.infer<typeof queueAnswer>;
+
+/** A page of queues. */
+export const queuePageAnswer = listTaskQueuesResponse.extend({ items: z.array(queueAnswer) });

@@ -28,9 +28,10 @@ export interface Api {
 
 /** One call. */
 export interface ApiCall {
-  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  readonly method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
+  /** A list repeats its name. */
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON body. */
   readonly json?: unknown;
@@ -163,7 +164,8 @@ async function tryCall(api: Api, what: ApiCall, attempt: number): Promise<Attemp
 
 async function send(api: Api, what: ApiCall): Promise<ApiAnswer> {
   const url = new URL(`${api.url}${what.path}`);
-  for (const [name, value] of Object.entries(what.query ?? {})) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(what.query ?? {}))
+    for (const one of [value].flat()) url.searchParams.append(name, one);
   const response = await request(url, {
     method: what.method,
     headers: headersOf(api, what),
