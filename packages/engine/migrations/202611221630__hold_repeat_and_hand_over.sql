@@ -50,8 +50,8 @@ end $$;
 
 -- Holds a run and everything below it until wf_resume. What runs is taken from its owner, who notices at its next write or beat;
 -- held_visible_from is then the end of the owner's lease, unless the owner lets go before (wf_let_go). A run that was not started
--- yet leaves the line of its key. The locks on the queues keep out claims that are half way: one of them might park a run
--- behind a run that is held in the same moment. True when something is held.
+-- yet leaves the line of its key. A claim that is half way might park a run behind one that is held in the same moment: it is
+-- waited for by locking the queues, after the runs, for which a claim never waits. True when something is held.
 create function wf_hold(p_id uuid) returns boolean
 language plpgsql volatile set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
@@ -59,9 +59,9 @@ declare
   v_held integer;
   v_keys text[];
 begin
-  perform 1 from wf_queue q order by q.kind, q.name for no key update;
   v_tree := wf_lock_tree(p_id);
   if v_tree is null then return false; end if;
+  perform 1 from wf_queue q order by q.kind, q.name for no key update;
 
   with target as (
     select r.id, r.fence, r.attempt, r.status, r.locked_by, r.locked_version, r.claimed_at, r.locked_until,
