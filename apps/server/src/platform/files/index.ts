@@ -1,1 +1,1 @@
-export { FileLost, FileStore, fileProperties, type StoredFile } from "./store.ts";
+export { FileLost, FileStore, fileProperties, isStorageFull, type StoredFile } from "./store.ts";

@@ -43,6 +43,11 @@ export class FileLost extends Error {
   }
 }
 
+/** No room, or no quota left: nothing is wrong with what was to be written, and there may be room later. */
+export function isStorageFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
 const SCHEME = "local:///";
 const STALE_PARTIAL_MS = 24 * 3_600_000;
 

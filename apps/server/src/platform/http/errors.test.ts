@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { type TestDatabase, testDatabase } from "@evertrack/embedded-postgres/testing";
 import type { FastifyInstance } from "fastify";
@@ -143,6 +145,18 @@ describe("sentences and problems", () => {
     expect((await app.inject({ url: "/api/v1/project/%zz" })).json()).toMatchObject({ status: 400 });
   });
 });
+
+test.skipIf(!existsSync("/dev/full"))(
+  "a disk without room is a 503 with Retry-After, not a fault of the request",
+  async () => {
+    const handle = () => writeFile("/dev/full", "x");
+    const full = await serverWith([route({ method: "PUT", path: "/x", access: "public", handle })]);
+    const answer = await full.inject({ method: "PUT", url: "/x" });
+    await full.close();
+    expect(answer.json()).toMatchObject({ status: 503, title: "Temporarily unavailable" });
+    expect(answer.headers["retry-after"]).toBe("10");
+  },
+);
 
 describe("the database", () => {
   const log = createLog({ level: "silent", instance: "test" });

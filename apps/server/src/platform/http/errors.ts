@@ -1,9 +1,12 @@
 import { problemOf } from "@evertrack/contract";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { isDatabaseOutage, isQueryTimeout } from "../db/index.ts";
+import { isStorageFull } from "../files/index.ts";
 import { AppError, InvalidRequest, PlainError } from "./problem.ts";
 
 const RETRY_AFTER_OUTAGE_SECONDS = 5;
+/** Room is made by work that ends, or by an operator. */
+const RETRY_AFTER_FULL_SECONDS = 10;
 
 /** Turns whatever a handler threw into the answer its API version promises. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -41,6 +44,12 @@ function translate(error: unknown, request: FastifyRequest): AppError {
     return new AppError("temporarily-unavailable", "The database cannot be reached at the moment; try again shortly.", {
       cause: error,
       retryAfterSeconds: RETRY_AFTER_OUTAGE_SECONDS,
+    });
+  }
+  if (isStorageFull(error)) {
+    return new AppError("temporarily-unavailable", "The server has no room for files at the moment; try again later.", {
+      cause: error,
+      retryAfterSeconds: RETRY_AFTER_FULL_SECONDS,
     });
   }
   if (isQueryTimeout(error))
