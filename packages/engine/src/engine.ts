@@ -121,7 +121,7 @@ class PostgresEngine<Tx> implements Engine<Tx> {
       takeOversMax: options.takeOversMax ?? ENGINE_DEFAULTS.takeOversMax,
       retention: { ...ENGINE_DEFAULTS.retention, ...options.retention },
       isLeader: () => this.isLeader(),
-      tickCron: () => this.#cron.tick(),
+      tickCron: () => this.#cron.tick(() => this.isLeader()),
       onFreed: () => this.nudge(),
     });
   }

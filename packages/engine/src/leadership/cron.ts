@@ -8,11 +8,14 @@ import type { EngineLog } from "../authoring/log.ts";
 import type { EngineClient } from "../client/client.ts";
 import { newestFirings, recordFiring } from "../store/cron-firings.ts";
 import type { EngineDatabase } from "../store/database.ts";
+import { guardTransaction } from "../store/guard-transaction.ts";
 
 /** Missed firings made up for, per task. */
 export const CRON_CATCH_UP_MAX = 5;
 /** Missed firings looked at to find the newest ones. */
 const MISSED_MAX = 100_000;
+/** A process that stops in the middle of a firing holds it up no longer than this. */
+const FIRING_IDLE_MAX_MS = 5_000;
 /** The database is asked for its time again after this long. */
 const CLOCK_CHECK_MS = 30_000;
 
@@ -59,8 +62,8 @@ export class CronScheduler<Tx> {
     this.#checkedAtMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Fires what is due. */
-  async tick(): Promise<void> {
+  /** Fires what is due, as long as `mayFire`: a process may lose the leadership, or be paused, in the middle. */
+  async tick(mayFire: () => boolean = () => true): Promise<void> {
     if (this.#entries.length === 0) return;
     const monotonicMs = performance.now();
     const dueSoon = this.#entries.some((entry) => entry.dueMs <= monotonicMs + this.#clockOffsetMs);
@@ -71,24 +74,29 @@ export class CronScheduler<Tx> {
     );
     this.#clockOffsetMs = nowMs - performance.now();
     this.#checkedAtMs = performance.now();
-    for (const entry of this.#entries) await this.#catchUp(entry, newest.get(entry.task.name), nowMs);
+    for (const entry of this.#entries) {
+      if (!mayFire()) return this.reset();
+      await this.#catchUp(entry, newest.get(entry.task.name), nowMs, mayFire);
+    }
   }
 
-  async #catchUp(entry: Entry<Tx>, newestMs: number | undefined, nowMs: number): Promise<void> {
+  async #catchUp(entry: Entry<Tx>, newestMs: number | undefined, nowMs: number, mayFire: () => boolean): Promise<void> {
     if (newestMs === undefined) {
       // A task seen for the first time begins now: the row marks from when on firings count.
       await recordFiring(this.#options.database.executor, entry.task.name, nowMs, null);
     }
     const missed = firingsBetween(entry.cron, newestMs ?? nowMs, nowMs);
-    for (const firingMs of missed.slice(-CRON_CATCH_UP_MAX)) await this.#fire(entry.task, firingMs);
+    for (const firingMs of missed.slice(-CRON_CATCH_UP_MAX)) await this.#fire(entry.task, firingMs, mayFire);
     entry.dueMs = entry.cron.nextRun(new Date(nowMs))?.getTime() ?? Number.POSITIVE_INFINITY;
   }
 
-  async #fire(task: CronTask<Tx>, firingMs: number): Promise<void> {
+  async #fire(task: CronTask<Tx>, firingMs: number, mayFire: () => boolean): Promise<void> {
     const { database, client, instanceId, log } = this.#options;
     try {
       const fired = await database.transaction(async (tx) => {
-        if (!(await recordFiring(database.executorOf(tx), task.name, firingMs, instanceId))) return false;
+        const executor = database.executorOf(tx);
+        await guardTransaction(executor, FIRING_IDLE_MAX_MS);
+        if (!mayFire() || !(await recordFiring(executor, task.name, firingMs, instanceId))) return false;
         await task.start(tx, client, new Date(firingMs));
         return true;
       });

@@ -82,6 +82,15 @@ test("schedulers that tick at once fire each time once", async () => {
   expect(await count("wf_run")).toBeGreaterThanOrEqual(2);
 });
 
+test("who loses leadership in the middle of firing goes no further", async () => {
+  await lastFiringWas(3);
+  let asked = 0;
+  await scheduler().tick(() => ++asked <= 2);
+  expect(await count("wf_run")).toBe(1);
+  await scheduler().tick();
+  expect(await count("wf_run")).toBe((await count("wf_cron_firing")) - 1);
+});
+
 test("firings missed for long are made up for only the newest few times", async () => {
   await lastFiringWas(600);
   await scheduler().tick();

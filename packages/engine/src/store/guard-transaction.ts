@@ -4,9 +4,9 @@ import type { SqlExecutor } from "./database.ts";
 export const IDLE_IN_TRANSACTION_MAX_MS = 60_000;
 
 /** Bounds how long a transaction may idle; transaction-local, so a pooler does not mind. */
-export async function guardTransaction(executor: SqlExecutor): Promise<void> {
+export async function guardTransaction(executor: SqlExecutor, idleMaxMs = IDLE_IN_TRANSACTION_MAX_MS): Promise<void> {
   await executor.query(
     `/* engine.guardTransaction */ select set_config('idle_in_transaction_session_timeout', $1, true)`,
-    [String(IDLE_IN_TRANSACTION_MAX_MS)],
+    [String(idleMaxMs)],
   );
 }
