@@ -3,7 +3,7 @@ import type { Config } from "../../platform/config/index.ts";
 import { deleteUploadFileOf, recordImportFailureOf } from "./activities/end-upload.ts";
 import { importBomActivityOf } from "./activities/import-bom.ts";
 import { cleanUploads } from "./commands/clean-uploads.ts";
-import { endAbandonedUploads } from "./commands/end-abandoned-uploads.ts";
+import { anyUploadUnended, endAbandonedUploads } from "./commands/end-abandoned-uploads.ts";
 import { ingestionProperties } from "./config.ts";
 import type { IngestionDeps } from "./deps.ts";
 import { ReadingSlots } from "./reading-slots.ts";
@@ -44,6 +44,7 @@ export function ingestionFeature({
       {
         name: "abandoned-uploads",
         schedule: config.get(ingestionProperties.abandonedCron),
+        isDue: anyUploadUnended,
         run: (signal: AbortSignal) => endAbandonedUploads(deps, signal),
       },
       {

@@ -13,6 +13,7 @@ import { updateMarkedProjects } from "./commands/update-metrics.ts";
 import { metricsProperties } from "./config.ts";
 import { metricsRoutes } from "./routes/v1/metrics.ts";
 import { portfolioMetricsRoutes } from "./routes/v1/portfolio-metrics.ts";
+import { anyMark } from "./store/marks.ts";
 import { countVulnerabilities } from "./store/vulnerability-counts.ts";
 import { updateDirtyMetrics } from "./workflows/update-dirty-metrics.ts";
 import { updateMetricsNow } from "./workflows/update-metrics-now.ts";
@@ -53,6 +54,7 @@ export function metricsFeature(deps: MetricsDeps) {
       {
         name: "marked-project-metrics",
         schedule: deps.config.get(metricsProperties.markedProjectsCron),
+        isDue: anyMark,
         run: (signal: AbortSignal) => updateMarkedProjects(deps.database, deps.settings, signal),
       },
       {

@@ -19,6 +19,8 @@ export interface HousekeepingTask {
   name: string;
   schedule: string;
   run(signal: AbortSignal): Promise<void>;
+  /** Whether there is anything to do; without it a firing always starts a run. For tasks that fire often: one cheap look. */
+  isDue?(tx: Tx): Promise<boolean>;
 }
 
 const housekeepingInput = z.object({ task: z.string() });
@@ -57,6 +59,7 @@ export function scheduled(task: HousekeepingTask): ScheduledRun {
     name: task.name,
     schedule: task.schedule,
     async start(tx, client) {
+      if (task.isDue !== undefined && !(await task.isDue(tx))) return;
       await client.startRun(tx, housekeepingWorkflow, { task: task.name }, { instanceId: `housekeeping:${task.name}` });
     },
   };

@@ -1,9 +1,15 @@
+import type { Tx } from "../../../platform/db/index.ts";
 import type { IngestionDeps } from "../deps.ts";
 import { findUpload, listUnended } from "../store.ts";
 import { failUpload } from "./fail-upload.ts";
 
 const GRACE_SECONDS = 15;
 const BATCH_SIZE = 1_000;
+
+/** Whether any upload has waited for its end long enough to be looked at. */
+export async function anyUploadUnended(tx: Tx): Promise<boolean> {
+  return (await listUnended(tx, GRACE_SECONDS, 1)).length > 0;
+}
 
 /**
  * Ends uploads whose run is over without having told so: it was cancelled, or crashed its worker together with the workflow

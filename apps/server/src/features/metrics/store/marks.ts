@@ -32,6 +32,12 @@ export async function takeMarks(tx: Tx, limit: number): Promise<number[]> {
   return rows.map(({ project_id }) => project_id);
 }
 
+/** Whether any project is marked. */
+export async function anyMark(tx: Tx): Promise<boolean> {
+  const { rows } = await sql`/* metrics.anyMark */ select 1 from metrics_dirty_project limit 1`.execute(tx);
+  return rows.length > 0;
+}
+
 /** Marks and takes the named projects, waiting for whoever holds their marks; returns those that exist. */
 export async function claimProjects(tx: Tx, projectIds: readonly number[]): Promise<number[]> {
   const { rows } = await sql<{ project_id: number }>`/* metrics.claimProjects */
