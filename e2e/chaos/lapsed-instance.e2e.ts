@@ -101,6 +101,29 @@ test("an instance that was paused beyond the lapse ends with 75 and does nothing
   expect(survivor.running).toBe(true);
 });
 
+test("a web whose only worker is killed stays ready and warns, in time and without help of the worker", {
+  timeout: 120_000,
+}, async () => {
+  const cluster = await Cluster.start({ environment: SHORT });
+  undo.push(() => cluster.close());
+  const worker = cluster.first;
+  const web = await cluster.addInstance({ DT_CONFIG_PROFILE: "web" });
+  const client = cluster.clientOf(web);
+  const warnings = async () => (await overview(client)).warnings.map(({ message }) => message);
+  await until("both are ready", 10_000, async () => (await warnings()).length === 0);
+  const verdicts = (await overview(client)).instances.map(({ id, safe_to_stop }) => [id, safe_to_stop.safe]);
+  expect(Object.fromEntries(verdicts)).toEqual({ [worker.instanceId]: false, [web.instanceId]: true });
+
+  await worker.kill();
+  const missing = "no ready instance has the role worker";
+  await until("it is warned of", LAPSE_MS, async () => (await warnings()).includes(missing));
+  await until("it is gone", 30_000, async () => (await overview(client)).instances[0]?.state === "GONE");
+  await until("health tells it", 10_000, async () =>
+    (await (await fetch(`${web.managementUrl}/health`)).text()).includes(missing),
+  );
+  expect(await readiness(web)).toBe(200);
+});
+
 test("an instance that was paused for less than the lapse goes on", { timeout: 120_000 }, async () => {
   const { cluster, victim, stateOf } = await twoInstances();
   victim.signal("SIGSTOP");

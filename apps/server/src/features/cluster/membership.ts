@@ -65,6 +65,8 @@ export class ClusterMembership {
   #observations: Observations = new Map();
   #rows: InstanceRow[] = [];
   #unanswered = 0;
+  /** Of the beat that is waited for. */
+  #limit: AbortController | undefined;
   #failing = false;
   #removed = false;
   #loop: Promise<void> | undefined;
@@ -125,6 +127,7 @@ export class ClusterMembership {
   async leave(): Promise<void> {
     if (this.#loop === undefined || this.#leaving.signal.aborted) return;
     this.#leaving.abort();
+    this.#limit?.abort();
     this.#wake?.();
     const { database, identity, log } = this.#options;
     await database
@@ -158,7 +161,8 @@ export class ClusterMembership {
   /** One beat; false when it failed or was not answered in time, and then the others are looked at anew. */
   async #attempt(askedAtMs: number): Promise<boolean> {
     const limit = new AbortController();
-    const late = delay(this.#patienceMs, false, { signal: AbortSignal.any([limit.signal, this.#leaving.signal]) });
+    this.#limit = limit;
+    const late = delay(this.#patienceMs, false, { signal: limit.signal });
     const beat = this.#unanswered < UNANSWERED_MAX ? this.#beat(askedAtMs, limit.signal) : late;
     const beaten = await Promise.race([beat, late]).catch(() => false);
     limit.abort();
