@@ -142,9 +142,9 @@ class PostgresEngine<Tx> implements Engine<Tx> {
   async stop({ graceMs = STOP_GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
     if (this.#state !== "running") return;
     this.#state = "stopping";
-    if (this.#mayLead()) await this.#duties.stop();
-    if (this.#works()) await this.#worker.stop(graceMs);
-    if (this.#mayLead()) await this.#election.stop();
+    // Leadership goes at once: work may take its time to end, and the cluster should not be without a leader meanwhile.
+    const leading = this.#mayLead() ? [this.#election.stop(), this.#duties.stop()] : [];
+    await Promise.all([...leading, this.#works() ? this.#worker.stop(graceMs) : undefined]);
     this.#lag.stop();
     this.#state = "stopped";
   }

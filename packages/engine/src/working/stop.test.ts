@@ -3,7 +3,7 @@ import { activityRef, defineActivity, defineWorkflow, type Workflow } from "../a
 import type { SqlExecutor } from "../store/database.ts";
 import { engineTestDatabase, startTestEngine, type TestEngine, until } from "../testing/index.ts";
 
-const LONG_LEASE = { leaseMs: 60_000, beatMs: 20_000 };
+const LONG_LEASE = { leaseMs: 60_000, beatMs: 500 };
 const endless = activityRef<null, null>("endless", { queue: "default" });
 const started: string[] = [];
 
@@ -76,6 +76,20 @@ test("an activity is aborted after the grace period and handed back, not failed 
   expect((await heir.finished(id)).status).toBe("COMPLETED");
   const [activity] = await heir.engine.client.listRuns({ rootId: id, limit: 1 });
   expect(activity).toMatchObject({ attempt: 1, takeOvers: 0, status: "COMPLETED" });
+});
+
+test("a stopping leader gives leadership back at once, while its work still has time to end", async () => {
+  const one = await instance("one", false);
+  await until("it leads", () => one.engine.isLeader());
+  const id = await one.start(longActivity, null);
+  await until("the activity runs", () => started.filter((each) => each === "one").length > 1);
+  const stopped = one.engine.stop({ graceMs: 60_000 });
+  const two = await instance("two", true);
+  await until("another one leads", () => two.engine.isLeader());
+  expect(one.engine.status()).toMatchObject({ state: "stopping", leader: false, inFlight: 1 });
+  await two.engine.client.cancel(id);
+  await until("the cancelled activity is noticed", () => one.engine.status().inFlight === 0, 30_000);
+  await stopped;
 });
 
 test("a stopped engine claims nothing and reports its state", async () => {
