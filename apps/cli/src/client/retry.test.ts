@@ -47,3 +47,20 @@ test("no attempt begins after the total time", async () => {
   await expect(withRetries(attempt, QUICK, () => {})).rejects.toThrow("busy");
   expect(attempts).toBe(1);
 });
+
+test("the rules sit out an outage of a minute, whether the server asks for patience or nobody answers", () => {
+  const waits = Array.from({ length: RETRY_RULES.attemptsMax - 1 }, (_, index) => backOffMs(index + 1, RETRY_RULES, 0));
+  const shortestMs = waits.reduce((sum, wait) => sum + wait, 0);
+  const asked = 5_000 * (RETRY_RULES.attemptsMax - 1);
+  for (const totalMs of [shortestMs, asked]) expect(totalMs).toBeGreaterThan(75_000);
+  expect(RETRY_RULES.totalMaxMs).toBeGreaterThan(75_000);
+});
+
+test("what the server asked for is waited for, and at most a fifth more", async () => {
+  const delays: number[] = [];
+  const attempt = async (number: number) =>
+    number < 4 ? { failure: new Error("no"), reason: "no", afterMs: 20 } : { value: number };
+  await withRetries(attempt, { ...QUICK, attemptsMax: 4 }, ({ delayMs }) => delays.push(delayMs));
+  expect(delays).toHaveLength(3);
+  for (const delayMs of delays) expect(delayMs >= 20 && delayMs <= 24).toBe(true);
+});

@@ -9,8 +9,8 @@ export interface RetryRules {
   readonly totalMaxMs: number;
 }
 
-/** Enough to sit out the restart of a server or of its database, short enough for a CI job. */
-export const RETRY_RULES: RetryRules = { attemptsMax: 8, delayFirstMs: 300, delayMaxMs: 15_000, totalMaxMs: 120_000 };
+/** Enough to sit out a database that is away for a minute, short enough for a CI job. */
+export const RETRY_RULES: RetryRules = { attemptsMax: 24, delayFirstMs: 300, delayMaxMs: 10_000, totalMaxMs: 120_000 };
 
 /** What one attempt came to: a value, or a failure that may be repeated (`afterMs` when the server asked to wait). */
 export type Attempt<T> =
@@ -31,7 +31,8 @@ export async function withRetries<T>(
   for (let number = 1; ; number++) {
     const outcome = await attempt(number);
     if ("value" in outcome) return outcome.value;
-    const delayMs = outcome.afterMs ?? backOffMs(number, rules, Math.random());
+    const random = Math.random();
+    const delayMs = outcome.afterMs === undefined ? backOffMs(number, rules, random) : spread(outcome.afterMs, random);
     const tooLate = performance.now() - startedAt + delayMs > rules.totalMaxMs;
     if (number >= rules.attemptsMax || tooLate) throw outcome.failure;
     onRetry({ attempt: number, reason: outcome.reason, delayMs });
@@ -43,6 +44,13 @@ export async function withRetries<T>(
 export function backOffMs(attempt: number, rules: RetryRules, random: number): number {
   const ceiling = Math.min(rules.delayMaxMs, rules.delayFirstMs * 2 ** (attempt - 1));
   return Math.round(ceiling / 2 + (ceiling / 2) * random);
+}
+
+const LATER_SHARE_MAX = 0.2;
+
+/** Never sooner than the server asked for, and up to a fifth later, for the same reason. */
+function spread(afterMs: number, random: number): number {
+  return Math.round(afterMs * (1 + LATER_SHARE_MAX * random));
 }
 
 const RETRY_AFTER_MAX_MS = 60_000;
