@@ -5,14 +5,27 @@ import { type RunSummary, SUMMARY_COLUMNS } from "./run-summary.ts";
 
 const STATUSES: readonly RunStatus[] = ["CREATED", "RUNNING", "SUSPENDED", "CANCELLED", "COMPLETED", "FAILED"];
 const ENDED: readonly RunStatus[] = ["CANCELLED", "COMPLETED", "FAILED"];
+const ACTIVE_INSTANCE = "i.status in ('CREATED', 'RUNNING', 'SUSPENDED')";
 const VERSION = "\\.v([1-9][0-9]?|100)$";
+/** 2000 years. Who has not ended counts as ending so long after its creation: behind all that have, in the order of creation. */
+const NEVER = "interval '17531640 hours'";
 
-/** The third column of an order is what the index holds; `id` needs no tie-break. */
-const SORTS = {
-  id: { key: "r.id", type: "uuid" },
-  createdAt: { key: "r.created_at", type: "timestamptz" },
-  finishedAt: { key: "coalesce(r.finished_at, 'infinity'::timestamptz)", type: "timestamptz" },
-} as const satisfies Record<RunSort, { key: string; type: string }>;
+/** Sort values as every run has them. */
+const KEYS: Readonly<Record<RunSort, string>> = {
+  id: "r.id",
+  createdAt: "r.created_at",
+  finishedAt: `coalesce(r.finished_at, r.created_at + ${NEVER})`,
+};
+
+/** States whose runs lie in the order of the list in one index. */
+interface Segment {
+  readonly statuses: readonly RunStatus[];
+  /** What the index holds, in its own words. */
+  readonly held: string;
+  readonly column: "r.created_at" | "r.finished_at";
+  /** The sort value is the column's and NEVER. */
+  readonly isLate: boolean;
+}
 
 /** A `RunPosition` as a row has it. */
 export interface Place {
@@ -68,7 +81,12 @@ export function candidateSources(query: RunListQuery): CandidateSource[] {
 }
 
 function byInstance(instanceId: string): CandidateSource {
-  return (statement) => `select i.id from wf_run i where i.instance_id = ${statement.bind(instanceId, "text")}`;
+  return (statement) => {
+    const id = statement.bind(instanceId, "text");
+    return `select i.id from wf_run i where i.instance_id = ${id} and i.finished_at is not null
+    union all
+    select i.id from wf_run i where i.instance_id = ${id} and ${ACTIVE_INSTANCE}`;
+  };
 }
 
 function byLabel([name, value]: [string, string]): CandidateSource {
@@ -82,21 +100,25 @@ function byLabel([name, value]: [string, string]): CandidateSource {
       select c.id from wf_run c where c.root_id = l.root_id and c.parent_id is not null and c.kind = 'workflow' offset 0) t`;
 }
 
-function byOrder(sort: RunSort): CandidateSource {
-  return (statement, max) => `select o.id from ${wanted(statement)} cross join lateral (
-      select r.id from wf_run r where ${inOrder(statement, sort)} order by ${SORTS[sort].key}, r.seq limit ${max}) o`;
+function byOrder(sort: Exclude<RunSort, "id">): CandidateSource {
+  return (statement, max) =>
+    unionOf(
+      statement,
+      sort,
+      (segment) => `select o.id from ${wanted(statement, segment)} cross join lateral (
+      select r.id from wf_run r where ${inOrder(statement, segment)} order by ${segment.column}, r.seq limit ${max}) o`,
+    );
 }
 
 /** A page out of at most `max` candidates with its exact total; if there are more, one row that only says so. */
 export function candidatesSql(statement: RunListStatement, source: CandidateSource, max: number): string {
   const { query } = statement;
-  const { key } = SORTS[query.sort];
   return `/* engine.listRunCandidates */
 with candidate as materialized (select x.id from (${source(statement, max + 1)}) x limit ${max + 1}),
 size as (select count(*)::int as n from candidate),
 matching as materialized (
   select f.id, f.key, f.seq from candidate c cross join lateral (
-    select r.id, ${key} as key, r.seq from wf_run r where r.id = c.id and ${conditions(statement)} offset 0) f
+    select r.id, ${KEYS[query.sort]} as key, r.seq from wf_run r where r.id = c.id and ${conditions(statement)} offset 0) f
   where (select n from size) <= ${max}
 )
 select s.n as candidates, (select count(*)::int from matching) as total, p.*
@@ -110,44 +132,53 @@ from size s left join lateral (
 /** The first rows of each name and state, merged; one more than the page holds. */
 export function walkSql(statement: RunListStatement, examinedMax: number): string {
   const { query } = statement;
-  const { key } = SORTS[query.sort];
-  const filters = filtersOf(statement, query.sort);
+  const pageAndOne = query.limit + 1;
+  const parts = walks(statement, (segment, from) => {
+    const filters = filtersOf(statement, segment);
+    return `select e.id, e.key, e.seq from ${from}(
+    select i.id, i.key, i.seq from (
+      select r.id, ${keyOf(segment)} as key, r.seq, ${filters ?? "true"} as fits from wf_run r
+      where ${inOrder(statement, segment)} and ${behindIn(statement, segment)}
+      order by ${orderOf(query, segment)} limit ${filters === null ? pageAndOne : examinedMax}) i
+    where i.fits order by ${direction(query, "i")} limit ${pageAndOne}) e`;
+  });
   return `/* engine.listRuns */
 select ${SUMMARY_COLUMNS}, ${place(query, "p")} from (
-  select e.id, e.key, e.seq from ${walked(statement)} cross join lateral (
-    select i.id, i.key, i.seq from (
-      select r.id, ${key} as key, r.seq, ${filters ?? "true"} as fits from wf_run r
-      where ${inOrder(statement, query.sort)} and ${behind(statement, key, "r.seq")}
-      order by ${orderOf(query)} limit ${filters === null ? query.limit + 1 : examinedMax}) i
-    where i.fits order by ${direction(query, "i")} limit ${query.limit + 1}) e
-  order by ${direction(query, "e")} limit ${query.limit + 1}) p join wf_run r on r.id = p.id
+  select e.id, e.key, e.seq from (${parts}) e order by ${direction(query, "e")} limit ${pageAndOne}) p join wf_run r on r.id = p.id
 order by ${direction(query, "p")}`;
 }
 
 /** Where the first of the walks ended that looked at `examinedMax` rows; nothing if all came to their end. */
 export function walkLimitSql(statement: RunListStatement, examinedMax: number): string {
   const { query } = statement;
-  const { key } = SORTS[query.sort];
-  return `/* engine.listRunsLimit */
-select ${place(query, "e")} from ${walked(statement)} cross join lateral (
-  select ${key} as key, r.seq from wf_run r where ${inOrder(statement, query.sort)} and ${behind(statement, key, "r.seq")}
-  order by ${orderOf(query)} limit 1 offset ${examinedMax - 1}) e
-order by ${direction(query, "e")} limit 1`;
+  const parts = walks(
+    statement,
+    (segment, from) => `select e.key, e.seq from ${from}(
+  select ${keyOf(segment)} as key, r.seq from wf_run r where ${inOrder(statement, segment)} and ${behindIn(statement, segment)}
+  order by ${orderOf(query, segment)} limit 1 offset ${examinedMax - 1}) e`,
+  );
+  return `/* engine.listRunsLimit */ select ${place(query, "e")} from (${parts}) e order by ${direction(query, "e")} limit 1`;
 }
 
 /** How many runs fit among the first `max` and one that are looked at. */
 export function totalSql(statement: RunListStatement, max: number): string {
   const sort = statement.query.sort === "id" ? "createdAt" : statement.query.sort;
+  const parts = unionOf(
+    statement,
+    sort,
+    (segment) => `select e.fits from ${wanted(statement, segment)} cross join lateral (
+    select ${filtersOf(statement, segment) ?? "true"} as fits from wf_run r
+    where ${inOrder(statement, segment)} limit ${max + 1}) e`,
+  );
   return `/* engine.countListedRuns */
-select count(*) filter (where x.fits)::int as matching, count(*)::int as examined from (
-  select e.fits from ${wanted(statement)} cross join lateral (
-    select ${filtersOf(statement, sort) ?? "true"} as fits from wf_run r where ${inOrder(statement, sort)} limit ${max + 1}) e
-  limit ${max + 1}) x`;
+select count(*) filter (where x.fits)::int as matching, count(*)::int as examined from (select u.fits from (${parts}) u limit ${max + 1}) x`;
 }
 
 /** Whether rows in the order of the list must be looked at one by one. */
 export function hasFilters(query: RunListQuery): boolean {
-  return filtersOf(new RunListStatement(query), query.sort) !== null;
+  const { sort } = query;
+  const segments = sort === "id" ? [null] : segmentsOf(query, sort);
+  return segments.some((segment) => filtersOf(new RunListStatement(query), segment) !== null);
 }
 
 function statusesOf(query: RunListQuery): readonly RunStatus[] {
@@ -156,44 +187,71 @@ function statusesOf(query: RunListQuery): readonly RunStatus[] {
   return onlyEnded ? asked.filter((status) => ENDED.includes(status)) : asked;
 }
 
-/** The pairs `w` of name and state asked for. Names there are, are found by jumping from one to the next in the index. */
-function wanted(statement: RunListStatement): string {
+function segmentsOf(query: RunListQuery, sort: Exclude<RunSort, "id">): Segment[] {
+  const asked = statusesOf(query);
+  const isLate = sort === "finishedAt";
+  const created = { column: "r.created_at", isLate } as const;
+  const inCreated = isLate ? (["CREATED", "SUSPENDED"] as const) : STATUSES.filter((status) => status !== "RUNNING");
+  const segments: Segment[] = [
+    { ...created, held: "r.status <> 'RUNNING'", statuses: inCreated },
+    { ...created, held: "r.status = 'RUNNING'", statuses: ["RUNNING"] },
+    { column: "r.finished_at", isLate: false, held: "r.finished_at is not null", statuses: isLate ? ENDED : [] },
+  ];
+  return segments
+    .map((segment) => ({ ...segment, statuses: segment.statuses.filter((status) => asked.includes(status)) }))
+    .filter(({ statuses }) => statuses.length > 0);
+}
+
+function unionOf(
+  statement: RunListStatement,
+  sort: Exclude<RunSort, "id">,
+  part: (segment: Segment) => string,
+): string {
+  return segmentsOf(statement.query, sort).map(part).join("\nunion all\n");
+}
+
+/** One part per segment, with what its walks repeat for; by id one walk for everything. */
+function walks(statement: RunListStatement, part: (segment: Segment | null, from: string) => string): string {
+  const { sort } = statement.query;
+  if (sort === "id") return part(null, "");
+  return unionOf(statement, sort, (segment) => part(segment, `${wanted(statement, segment)} cross join lateral `));
+}
+
+/** The pairs `w` of name and state asked for. The names there are, are found by jumping from one to the next in the index. */
+function wanted(statement: RunListStatement, { held, statuses }: Segment): string {
   const { name, version } = statement.query;
-  const statuses = `unnest(${statement.bind(statusesOf(statement.query), "text[]")}) as s(status)`;
+  const states = `unnest(${statement.bind(statuses, "text[]")}) as s(status)`;
   if (name !== undefined)
-    return `(select n.name, s.status from (select ${statement.bind(name, "text")} as name) n, ${statuses}) w`;
+    return `(select n.name, s.status from (select ${statement.bind(name, "text")} as name) n, ${states}) w`;
+  const isHeld = `r.kind = 'workflow' and ${held}`;
   return `(with recursive known as (
-    (select r.name from wf_run r where r.kind = 'workflow' order by r.name limit 1)
+    (select r.name from wf_run r where ${isHeld} order by r.name limit 1)
     union all
-    select (select r.name from wf_run r where r.kind = 'workflow' and r.name > k.name order by r.name limit 1)
+    select (select r.name from wf_run r where ${isHeld} and r.name > k.name order by r.name limit 1)
     from known k where k.name is not null
-  ) select k.name, s.status from known k, ${statuses}
+  ) select k.name, s.status from known k, ${states}
   where k.name is not null${version === undefined ? "" : ` and ${hasVersion(statement, "k.name", version)}`}) w`;
 }
 
-/** What a walk repeats for; by id there is one order for all. */
-function walked(statement: RunListStatement): string {
-  return statement.query.sort === "id" ? "(select) w" : wanted(statement);
-}
-
-/** Conditions an index in that order answers, for a pair `w`. Nobody ends before being created: a bound of one narrows the other. */
-function inOrder(statement: RunListStatement, sort: RunSort): string {
-  if (sort === "id") return "true";
+/** Conditions the index of a segment answers, for a pair `w`. Nobody ends before being created: a bound of one narrows the other. */
+function inOrder(statement: RunListStatement, segment: Segment | null): string {
+  if (segment === null) return "true";
   const { createdSinceMs, createdBeforeMs, finishedSinceMs, finishedBeforeMs } = statement.query;
-  const { key } = SORTS[sort];
-  const since = sort === "createdAt" ? [createdSinceMs] : [createdSinceMs, finishedSinceMs];
-  const before = sort === "createdAt" ? [createdBeforeMs, finishedBeforeMs] : [finishedBeforeMs];
+  const { column } = segment;
+  const isByEnd = column === "r.finished_at";
+  const since = isByEnd ? [createdSinceMs, finishedSinceMs] : [createdSinceMs];
+  const before = isByEnd ? [finishedBeforeMs] : [createdBeforeMs, finishedBeforeMs];
   return [
-    "r.kind = 'workflow' and r.name = w.name and r.status = w.status",
-    ...since.flatMap((ms) => (ms === undefined ? [] : [`${key} >= ${time(statement, ms)}`])),
-    ...before.flatMap((ms) => (ms === undefined ? [] : [`${key} < ${time(statement, ms)}`])),
+    `r.kind = 'workflow' and ${segment.held} and r.name = w.name and r.status = w.status`,
+    ...since.flatMap((ms) => (ms === undefined ? [] : [`${column} >= ${time(statement, ms)}`])),
+    ...before.flatMap((ms) => (ms === undefined ? [] : [`${column} < ${time(statement, ms)}`])),
   ].join(" and ");
 }
 
-/** Conditions left to be looked at row by row in that order; null = none. */
-function filtersOf(statement: RunListStatement, sort: RunSort): string | null {
-  if (sort === "id") return conditions(statement);
-  const spans = sort === "createdAt" ? spanOf(statement, "finished") : spanOf(statement, "created");
+/** Conditions left to be looked at row by row; null = none. */
+function filtersOf(statement: RunListStatement, segment: Segment | null): string | null {
+  if (segment === null) return conditions(statement);
+  const spans = spanOf(statement, segment.column === "r.finished_at" ? "created" : "finished");
   const filters = [...documentFilters(statement), ...spans];
   return filters.length === 0 ? null : `(${filters.join(" and ")})`;
 }
@@ -239,19 +297,32 @@ function time(statement: RunListStatement, ms: number): string {
   return `to_timestamp(${statement.bind(ms, "float8")} / 1000)`;
 }
 
+/** Behind the page before, by the list's own sort values. */
 function behind(statement: RunListStatement, key: string, seq: string): string {
   const { after, sort, descending } = statement.query;
   if (after === undefined) return "true";
   const comparison = descending ? "<" : ">";
-  const bound = statement.bind(after.key, SORTS[sort].type);
-  if (sort === "id") return `${key} ${comparison} ${bound}`;
+  if (sort === "id") return `${key} ${comparison} ${statement.bind(after.key, "uuid")}`;
+  const bound = statement.bind(after.key, "timestamptz");
   return `(${key}, ${seq}) ${comparison} (${bound}, ${statement.bind(after.seq, "bigint")})`;
 }
 
-function orderOf(query: RunListQuery): string {
+/** The same, so that the index of the segment finds the place. */
+function behindIn(statement: RunListStatement, segment: Segment | null): string {
+  const { after, descending } = statement.query;
+  if (segment === null || after === undefined) return behind(statement, "r.id", "r.seq");
+  const bound = `${statement.bind(after.key, "timestamptz")}${segment.isLate ? ` - ${NEVER}` : ""}`;
+  return `(${segment.column}, r.seq) ${descending ? "<" : ">"} (${bound}, ${statement.bind(after.seq, "bigint")})`;
+}
+
+function keyOf(segment: Segment | null): string {
+  if (segment === null) return "r.id";
+  return segment.isLate ? `${segment.column} + ${NEVER}` : segment.column;
+}
+
+function orderOf(query: RunListQuery, segment: Segment | null): string {
   const way = query.descending ? "desc" : "asc";
-  const { key } = SORTS[query.sort];
-  return query.sort === "id" ? `${key} ${way}` : `${key} ${way}, r.seq ${way}`;
+  return segment === null ? `r.id ${way}` : `${segment.column} ${way}, r.seq ${way}`;
 }
 
 function direction(query: RunListQuery, alias: string): string {
@@ -261,8 +332,7 @@ function direction(query: RunListQuery, alias: string): string {
 
 /** A position as text that sorts like the value and loses nothing of it. */
 function place({ sort }: RunListQuery, alias: string): string {
-  const micros = `to_char(${alias}.key at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-  const text =
-    sort === "id" ? `${alias}.key::text` : `case when ${alias}.key = 'infinity' then 'infinity' else ${micros} end`;
-  return `${text} as "positionKey", ${alias}.seq::float8 as "positionSeq"`;
+  const key =
+    sort === "id" ? `${alias}.key::text` : `to_char(${alias}.key at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+  return `${key} as "positionKey", ${alias}.seq::float8 as "positionSeq"`;
 }

@@ -107,7 +107,11 @@ function fits(run: Known, query: Omit<RunListQuery, "limit">): boolean {
 
 function expected(query: Omit<RunListQuery, "limit">): string[] {
   const value = ({ id, createdMs, finishedMs }: Known) =>
-    query.sort === "id" ? id : query.sort === "createdAt" ? createdMs : (finishedMs ?? Number.POSITIVE_INFINITY);
+    query.sort === "id"
+      ? id
+      : query.sort === "createdAt"
+        ? createdMs
+        : (finishedMs ?? createdMs + 2000 * 366 * 86_400_000);
   const sorted = known
     .filter((run) => fits(run, query))
     .sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : a.seq - b.seq));

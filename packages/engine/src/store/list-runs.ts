@@ -25,7 +25,7 @@ import {
 import type { RunStatus } from "./run-row.ts";
 import type { RunSummary } from "./run-summary.ts";
 
-/** What a list of workflow runs is sorted by. Runs that have not ended count as ending last. */
+/** What a list of workflow runs is sorted by. Runs that have not ended count as ending last, in the order of their creation. */
 export type RunSort = "id" | "createdAt" | "finishedAt";
 
 /** A place in a list: the sort value of a run, and its age as the tie-break. */

@@ -30,7 +30,7 @@ const position = { descending: z.boolean(), seq: z.int().min(0) };
 const place = z.discriminatedUnion("sort", [
   z.object({ sort: z.literal("id"), key: z.guid(), ...position }),
   z.object({ sort: z.literal("createdAt"), key: instant, ...position }),
-  z.object({ sort: z.literal("finishedAt"), key: z.union([instant, z.literal("infinity")]), ...position }),
+  z.object({ sort: z.literal("finishedAt"), key: instant, ...position }),
 ]);
 
 /** A page of workflow runs, newest first unless asked otherwise. */
