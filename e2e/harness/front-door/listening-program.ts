@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { until } from "../until.ts";
 
 const START_TIMEOUT_MS = 15_000;
@@ -12,18 +11,6 @@ const DEADLY: readonly NodeJS.Signals[] = ["SIGKILL", "SIGTERM", "SIGINT", "SIGQ
 /** Why tests that need a system program are skipped, as a part of their name; `undefined` when it is there. */
 export function missing(program: string, versionFlag: string): string | undefined {
   return spawnSync(program, [versionFlag]).status === 0 ? undefined : `skipped: apt-get install ${program}`;
-}
-
-/** A port of 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no TCP address");
-  return address.port;
 }
 
 /** A system program in the foreground that listens on one port of 127.0.0.1, with its child processes. */

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePort } from "../free-port.ts";
 import type { FrontDoor, FrontDoorOptions } from "./front-door.ts";
-import { freePort, ListeningProgram, missing } from "./listening-program.ts";
+import { ListeningProgram, missing } from "./listening-program.ts";
 import { recipe } from "./recipe.ts";
 
 /** Why tests that need nginx are skipped; `undefined` when it is there. */

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, ListeningProgram } from "./listening-program.ts";
+import { freePort } from "../free-port.ts";
+import { ListeningProgram } from "./listening-program.ts";
 import { recipe } from "./recipe.ts";
 
 /** A PgBouncer in front of one database, running with the configuration of deploy/. */
