@@ -23,6 +23,7 @@ import { measureThroughput, type Throughput, untilIdle } from "./throughput.ts";
 import { UploadClient } from "./upload-client.ts";
 import { verifyEffects } from "./verify-effects.ts";
 import { CLOCK_ENVIRONMENT, engineFigures, verifyEngine } from "./verify-engine.ts";
+import { verifyMembership } from "./verify-membership.ts";
 import { verifyOutcome } from "./verify-outcome.ts";
 import { processFigures, verifyProcesses } from "./verify-processes.ts";
 
@@ -34,6 +35,9 @@ const ENVIRONMENT = {
   DT_DEX_ENGINE_ACTIVITY_LOCK_TIMEOUT_MS: String(LEASE_MS),
   DT_DEX_ENGINE_LEADER_ELECTION_LEASE_DURATION_MS: "4000",
   DT_DEX_ENGINE_LEADER_ELECTION_LEASE_CHECK_INTERVAL_MS: "1000",
+  // A pause may outlast it or not: then the paused instance ends, and its supervisor starts another one.
+  DT_CLUSTER_HEARTBEAT_INTERVAL_MS: "1000",
+  DT_CLUSTER_HEARTBEAT_LAPSE_MS: "8000",
   DT_DATASOURCE_POOL_MAX_SIZE: "10",
   DT_METRICS_ENABLED: "true",
   DT_SHUTDOWN_DRAIN_DELAY_MS: "2500",
@@ -200,6 +204,7 @@ class Trial {
       ...(await verifyOutcome(cluster.admin, this.#projects, this.#advisories.after)),
       ...(await verifyEffects(observer, { tokens, dataDirectory })),
       ...(await verifyEngine(observer)),
+      ...(await verifyMembership(cluster)),
       ...verifyProcesses(cluster),
     );
     this.#say(await engineFigures(observer));

@@ -1,14 +1,16 @@
 import type { SplitCluster } from "../../harness/split-cluster.ts";
+import type { ProcessEnd } from "../../harness/supervised-server.ts";
 
 const SHOWN_MAX = 5;
 
 /** How processes ended, and what they should not have said. */
 export function verifyProcesses({ servers, pooler, frontDoor }: SplitCluster): string[] {
   const problems: string[] = [];
-  for (const { server, code, signal, wasReady, asked, lastWords } of servers.flatMap(({ ends }) => ends)) {
+  for (const end of servers.flatMap(({ ends }) => ends)) {
+    const { server, code, signal, wasReady, asked, lastWords } = end;
     // A start that finds no database ends, and the supervisor starts it again; an instance that served goes on.
     const failedStart = !wasReady && code !== null && lastWords !== undefined;
-    if (asked || failedStart || gaveWay(lastWords)) continue;
+    if (asked || failedStart || gaveWay(end)) continue;
     problems.push(`${server} ended by itself with ${code ?? signal}: ${lastWords ?? "(no last words)"}`);
   }
   const raw = servers.flatMap(({ found }) => found.raw);
@@ -18,16 +20,18 @@ export function verifyProcesses({ servers, pooler, frontDoor }: SplitCluster): s
   return problems;
 }
 
-/** An instance that finds its place in the registry lapsed ends before it does anything else; its successor goes on. */
-function gaveWay(lastWords: string | undefined): boolean {
-  return lastWords !== undefined && /heartbeat|lapsed/i.test(lastWords);
+/** Exit status of an instance that was paused or cut off for longer than the lapse time: its successor goes on. */
+const EXIT_GONE = 75;
+
+function gaveWay({ code }: ProcessEnd): boolean {
+  return code === EXIT_GONE;
 }
 
 /** Ends of processes by kind, and errors in the logs, for the report. */
 export function processFigures({ servers }: SplitCluster): string[] {
   const ends = servers.flatMap((server) => server.ends);
   const asked = ends.filter((end) => end.asked).length;
-  const gave = ends.filter(({ lastWords }) => gaveWay(lastWords)).length;
+  const gave = ends.filter(gaveWay).length;
   const failed = ends.length - asked - gave;
   const errors = new Map<string, number>();
   for (const { found } of servers)
