@@ -200,13 +200,15 @@ class Trial {
     const { cluster, observer } = this.#parts();
     const tokens = [...this.#projects.flatMap((project) => project.tokens), ...otherTokens];
     const { dataDirectory } = cluster;
-    this.problems.push(
-      ...(await verifyOutcome(cluster.admin, this.#projects, this.#advisories.after)),
-      ...(await verifyEffects(observer, { tokens, dataDirectory })),
-      ...(await verifyEngine(observer)),
-      ...(await verifyMembership(cluster)),
-      ...verifyProcesses(cluster),
-    );
+    const verifications = [
+      () => verifyOutcome(cluster.admin, this.#projects, this.#advisories.after),
+      () => verifyEffects(observer, { tokens, dataDirectory }),
+      () => verifyEngine(observer),
+      () => verifyMembership(cluster),
+      async () => verifyProcesses(cluster),
+    ];
+    for (const verify of verifications)
+      this.problems.push(...(await verify().catch((error: unknown) => [`could not be verified: ${String(error)}`])));
     this.#say(await engineFigures(observer));
     for (const line of processFigures(cluster)) this.#say(line);
   }

@@ -14,8 +14,11 @@ export async function verifyOutcome(
   const problems: string[] = [];
   const waiting = [...projects];
   const lanes = Array.from({ length: AT_A_TIME }, async () => {
-    for (let project = waiting.pop(); project !== undefined; project = waiting.pop())
-      problems.push(...(await verifyProject(api, project, advisories)));
+    for (let project = waiting.pop(); project !== undefined; project = waiting.pop()) {
+      const { name } = project;
+      const unreadable = (error: unknown) => [`${name}: ${String(error)}`];
+      problems.push(...(await verifyProject(api, project, advisories).catch(unreadable)));
+    }
   });
   await Promise.all(lanes);
   return problems;
