@@ -47,9 +47,10 @@ interface Overview {
 const overview = (client: ApiClient) => client.expect<Overview>("GET", "/api/v2/internal/cluster");
 const readiness = async (instance: ServerProcess) => (await fetch(`${instance.managementUrl}/health/ready`)).status;
 
-async function twoInstances() {
-  const cluster = await Cluster.start({ instances: 2, environment: SHORT });
+async function twoInstances(ofVictim: Record<string, string> = {}) {
+  const cluster = await Cluster.start({ environment: SHORT });
   undo.push(() => cluster.close());
+  await cluster.addInstance(ofVictim);
   const [survivor, victim] = cluster.instances;
   if (survivor === undefined || victim === undefined) throw new Error("two instances were asked for");
   const stateOf = async () =>
@@ -134,6 +135,28 @@ test("an instance that was paused for less than the lapse goes on", { timeout: 1
   expect(await stateOf()).toBe("READY");
   const [token = ""] = await uploadMany(cluster.clientOf(victim), "after", 1);
   await cluster.admin.processed(token);
+});
+
+test("an instance whose connections are all in use for longer than the lapse beats on", {
+  timeout: 120_000,
+}, async () => {
+  const { cluster, victim, stateOf } = await twoInstances({ DT_DATASOURCE_POOL_MAX_SIZE: "2" });
+  const holder = new pg.Client(cluster.databaseUrl);
+  await holder.connect();
+  await holder.query("begin; lock table project in access exclusive mode");
+  const client = cluster.clientOf(victim);
+  const asked = [1, 2, 3, 4].map(() => client.request("GET", "/api/v1/project").catch(() => undefined));
+  await until("requests wait for the lock", 10_000, async () => {
+    const text = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    return (await holder.query(text)).rowCount === 2;
+  });
+  await delay(2 * LAPSE_MS);
+  const held = await stateOf();
+  await holder.query("rollback");
+  await holder.end();
+  await Promise.all(asked);
+  expect(held).toBe("READY");
+  expect(victim.running).toBe(true);
 });
 
 test("an outage of the database longer than the lapse ends no instance", { timeout: 240_000 }, async () => {

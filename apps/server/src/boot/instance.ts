@@ -27,6 +27,9 @@ interface Part {
   stop(): Promise<void>;
 }
 
+/** One is used; the second is for leaving while a beat hangs. */
+const HEARTBEAT_CONNECTIONS_MAX = 2;
+
 /**
  * One server instance. Start: management port → init tasks → cluster → files → features → engine → relay → API port. Stop is the
  * reverse, after draining: readiness turns DOWN while requests are still answered, so that proxies move on first.
@@ -73,7 +76,7 @@ export class Instance {
     const database = new Database(dataSourceSettings(this.#config, "default", `evertrack ${this.#id}`), this.#log);
     this.#onStop("database", () => database.close());
     addDatabaseCheck(this.#health, this.#metrics, database);
-    const membership = await this.#join(database);
+    const membership = await this.#join();
     const files = FileStore.fromConfig(this.#config);
     await files.open();
     const features = composeFeatures({ config: this.#config, database, files, clock: systemClock, log: this.#log });
@@ -129,8 +132,14 @@ export class Instance {
     this.#started.push({ name, stop, kind });
   }
 
-  /** Enters the registry before anything is claimed; leaves it last. */
-  async #join(database: Database): Promise<ClusterMembership> {
+  /**
+   * Enters the registry before anything is claimed; leaves it last. Heartbeats have connections of their own: an instance that
+   * uses all the others is busy, and nobody is to remove it for that.
+   */
+  async #join(): Promise<ClusterMembership> {
+    const settings = dataSourceSettings(this.#config, "default", `evertrack ${this.#id}`);
+    const database = new Database({ ...settings, poolSizeMax: HEARTBEAT_CONNECTIONS_MAX }, this.#log);
+    this.#onStop("heartbeat database", () => database.close());
     const membership = clusterMembership({
       config: this.#config,
       database,
