@@ -1,125 +1,121 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fileProperties } from "../../../../platform/files/index.ts";
-import { type TestServer, testServer } from "../../../../testing/test-server.ts";
-import { base64, bomOf, formOf, type TestPart } from "../../testing.ts";
+import { base64, bomOf, SMALL_BOM, type TestPart, UploadServer } from "../../testing.ts";
 
-/** Here nothing is imported: started runs wait, so what a request stored can be looked at. */
-let server: TestServer;
-let uploader: string;
-
+let uploads: UploadServer;
 beforeAll(async () => {
-  server = await testServer();
-  uploader = (await server.keyWith(["BOM_UPLOAD", "PROJECT_CREATION_UPLOAD", "VIEW_PORTFOLIO"])).key;
+  uploads = await UploadServer.start();
 });
-afterAll(() => server?.close());
-
-const BOM = bomOf([{ name: "a", version: "1", purl: "pkg:npm/a@1" }]);
-let counter = 0;
-const fresh = (name: string) => `${name}-${++counter}`;
-
-const put = (body: unknown, key = uploader, headers: Record<string, string> = {}) =>
-  server.request("PUT", "/api/v1/bom", { key, body, headers });
-
-const post = (parts: readonly TestPart[], key = uploader, headers: Record<string, string> = {}) => {
-  const form = formOf(parts);
-  return server.request("POST", "/api/v1/bom", { key, body: form.body, headers: { ...form.headers, ...headers } });
-};
-
-const newProject = (extra: Record<string, unknown> = {}) => ({
-  projectName: fresh("uploaded"),
-  projectVersion: "1",
-  autoCreate: true,
-  bom: base64(BOM),
-  ...extra,
-});
-
-async function rows<R extends object>(sql: string, values: unknown[] = []): Promise<R[]> {
-  return (await server.database.executor.query<R>(sql, values)).rows;
-}
-
-async function storedFiles(): Promise<string[]> {
-  const directory = join(server.config.get(fileProperties.directory), "bom-upload");
-  return (await readdir(directory).catch(() => [])).sort();
-}
-
-/** Nothing may stay of a refused upload. */
-async function leavesNothing(refused: () => Promise<void>): Promise<void> {
-  const before = [await storedFiles(), await countAll()];
-  await refused();
-  expect([await storedFiles(), await countAll()]).toEqual(before);
-}
-
-function countAll() {
-  return rows(
-    "select (select count(*) from bom_upload) as uploads, (select count(*) from wf_run) as runs, (select count(*) from project) as projects",
-  );
-}
+afterAll(() => uploads?.close());
 
 describe("Idempotency-Key", () => {
   const withKey = (key: string) => ({ "idempotency-key": key });
 
   test("the same request again gets the same answer, in JSON and as a form, and nothing is doubled", async () => {
-    const body = newProject();
-    const first = await put(body, uploader, withKey("again-1"));
+    const body = uploads.newProject();
+    const first = await uploads.put(body, uploads.uploader, withKey("again-1"));
     expect(first.statusCode, first.payload).toBe(200);
-    await leavesNothing(async () => {
-      expect((await put(body, uploader, withKey("again-1"))).json()).toEqual(first.json());
+    await uploads.leavesNothing(async () => {
+      expect((await uploads.put(body, uploads.uploader, withKey("again-1"))).json()).toEqual(first.json());
       const parts: TestPart[] = [
-        { name: "bom", content: BOM, filename: "bom.json", type: "application/json" },
+        { name: "bom", content: SMALL_BOM, filename: "bom.json", type: "application/json" },
         { name: "projectName", content: body.projectName },
         { name: "projectVersion", content: "1" },
         { name: "autoCreate", content: "true" },
       ];
-      expect((await post(parts, uploader, withKey("again-1"))).json()).toEqual(first.json());
-      const gzipped = { ...(parts[0] as TestPart), content: gzipSync(BOM), type: "application/gzip" };
-      expect((await post([gzipped, ...parts.slice(1)], uploader, withKey("again-1"))).json()).toEqual(first.json());
+      expect((await uploads.post(parts, uploads.uploader, withKey("again-1"))).json()).toEqual(first.json());
+      const gzipped = { ...(parts[0] as TestPart), content: gzipSync(SMALL_BOM), type: "application/gzip" };
+      expect((await uploads.post([gzipped, ...parts.slice(1)], uploads.uploader, withKey("again-1"))).json()).toEqual(
+        first.json(),
+      );
     });
   });
 
   test("concurrent duplicates of a creating upload all get the winner's token", async () => {
     for (let round = 0; round < 5; round++) {
-      const body = newProject();
-      const answers = await Promise.all([1, 2, 3, 4, 5].map(() => put(body, uploader, withKey(`race-${round}`))));
+      const body = uploads.newProject();
+      const answers = await Promise.all(
+        [1, 2, 3, 4, 5].map(() => uploads.put(body, uploads.uploader, withKey(`race-${round}`))),
+      );
       expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200, 200]);
       const tokens = new Set(answers.map((answer) => answer.json<{ token: string }>().token));
       expect(tokens.size).toBe(1);
-      expect(await rows("select 1 from bom_upload where token = $1", [[...tokens][0]])).toHaveLength(1);
+      expect(await uploads.rows("select 1 from bom_upload where token = $1", [[...tokens][0]])).toHaveLength(1);
     }
-    const files = await storedFiles();
-    expect(files).toHaveLength((await rows("select 1 from bom_upload")).length);
+    const files = await uploads.storedFiles();
+    expect(files).toHaveLength((await uploads.rows("select 1 from bom_upload")).length);
   });
 
   test("another request under the same key is 422; another principal's key is another key", async () => {
-    const body = newProject();
-    const first = await put(body, uploader, withKey("other-1"));
-    const other = await put({ ...body, bom: base64(bomOf([])) }, uploader, withKey("other-1"));
+    const body = uploads.newProject();
+    const first = await uploads.put(body, uploads.uploader, withKey("other-1"));
+    const other = await uploads.put({ ...body, bom: base64(bomOf([])) }, uploads.uploader, withKey("other-1"));
     expect([other.statusCode, other.json()]).toMatchObject([422, { type: "/problems/idempotency-key-reused" }]);
-    expect((await put({ ...body, isActive: true }, uploader, withKey("other-1"))).statusCode).toBe(422);
-    const { key } = await server.keyWith(["BOM_UPLOAD"]);
-    const foreign = await put(body, key, withKey("other-1"));
+    expect((await uploads.put({ ...body, isActive: true }, uploads.uploader, withKey("other-1"))).statusCode).toBe(422);
+    const { key } = await uploads.server.keyWith(["BOM_UPLOAD"]);
+    const foreign = await uploads.put(body, key, withKey("other-1"));
     expect(foreign.statusCode).toBe(200);
     expect(foreign.json<{ token: string }>().token).not.toBe(first.json<{ token: string }>().token);
   });
 
   test("a key is free again after 24 hours, and after a refused request", async () => {
-    const body = newProject();
-    expect((await put({ ...body, autoCreate: false }, uploader, withKey("free-1"))).statusCode).toBe(404);
-    const first = await put(body, uploader, withKey("free-1"));
+    const body = uploads.newProject();
+    expect((await uploads.put({ ...body, autoCreate: false }, uploads.uploader, withKey("free-1"))).statusCode).toBe(
+      404,
+    );
+    const first = await uploads.put(body, uploads.uploader, withKey("free-1"));
     expect(first.statusCode).toBe(200);
-    await server.database.executor.query(
+    await uploads.server.database.executor.query(
       "update upload_idempotency set created_at = now() - interval '24 hours 1 second'",
     );
-    const second = await put(body, uploader, withKey("free-1"));
+    const second = await uploads.put(body, uploads.uploader, withKey("free-1"));
     expect(second.json<{ token: string }>().token).not.toBe(first.json<{ token: string }>().token);
   });
 
+  test("a refused BOM does not use up the key, and concurrent duplicates of a refused one are all refused", async () => {
+    const broken = uploads.newProject({ bom: base64('{"bomFormat":"CycloneDX","specVersion":"9.9"}') });
+    await uploads.leavesNothing(async () => {
+      const answers = await Promise.all(
+        [1, 2, 3].map(() => uploads.put(broken, uploads.uploader, withKey("refused-1"))),
+      );
+      expect(answers.map(({ statusCode }) => statusCode)).toEqual([400, 400, 400]);
+    });
+    const good = { ...broken, bom: base64(SMALL_BOM) };
+    expect((await uploads.put(good, uploads.uploader, withKey("refused-1"))).statusCode).toBe(200);
+  });
+
+  test("concurrent requests with one key and different content: one gets its token, the others 422", async () => {
+    const bodies = [1, 2, 3, 4].map((number) =>
+      uploads.newProject({ projectName: "contested", bom: base64(bomOf([{ name: `n${number}`, version: "1" }])) }),
+    );
+    const answers = await Promise.all(
+      bodies.map((body) => uploads.put(body, uploads.uploader, withKey("contested-1"))),
+    );
+    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 422, 422, 422]);
+    const found = await uploads.rows(
+      "select 1 from bom_upload u join project p on p.id = u.project_id where p.name = 'contested'",
+    );
+    expect(found).toHaveLength(1);
+    expect(await uploads.storedFiles()).toHaveLength((await uploads.rows("select 1 from bom_upload")).length);
+  });
+
+  test("a key is told apart by case, and by the key or session it came with", async () => {
+    const body = uploads.newProject();
+    const tokens = new Set<string>();
+    const { key: other } = await uploads.server.keyWith(["BOM_UPLOAD"]);
+    for (const [key, by] of [
+      ["Case-1", uploads.uploader],
+      ["case-1", uploads.uploader],
+      ["case-1", other],
+    ] as const)
+      tokens.add((await uploads.put(body, by, withKey(key))).json<{ token: string }>().token);
+    expect(tokens.size).toBe(3);
+  });
+
   test("keys that are too long or not printable are 400", async () => {
-    for (const key of ["x".repeat(256), "caf\u00e9", " "]) {
-      expect((await put(newProject(), uploader, withKey(key))).statusCode).toBe(400);
+    for (const key of ["x".repeat(256), "caf\u00e9", " ", "tab\there"]) {
+      expect((await uploads.put(uploads.newProject(), uploads.uploader, withKey(key))).statusCode).toBe(400);
     }
-    expect((await put(newProject(), uploader, withKey("x".repeat(255)))).statusCode).toBe(200);
+    expect((await uploads.put(uploads.newProject(), uploads.uploader, withKey("x".repeat(255)))).statusCode).toBe(200);
   });
 });
