@@ -9,6 +9,13 @@ const seed = Number(process.env.EVERTRACK_SEED ?? Date.now() % 1_000_000);
 const [UPLOADS, FAULTS] = [100, 7];
 const skipped = haProxyMissing ?? missing("pgbouncer", "--version");
 
+test("a seed makes the same plan each time, and a long one has every kind of fault", () => {
+  const options = { seed, uploads: 500, faults: 20, kinds: FAULT_KINDS };
+  expect(makePlan(options)).toEqual(makePlan(options));
+  expect(makePlan(options)).not.toEqual(makePlan({ ...options, seed: seed + 1 }));
+  expect(new Set(makePlan(options).faults.map(({ kind }) => kind))).toEqual(new Set(FAULT_KINDS));
+});
+
 describe.skipIf(skipped)(`three workers, two webs, PgBouncer, HAProxy (${skipped ?? "present"})`, () => {
   test(`a plan of faults while ${UPLOADS} uploads arrive loses nothing and doubles nothing (seed ${seed})`, {
     timeout: 900_000,
