@@ -7,6 +7,8 @@ export class PeriodicTask {
     readonly name: string;
     readonly everyMs: number;
     readonly firstAfterMs?: number;
+    /** Instead of `everyMs` after a failure, where it is shorter. */
+    readonly againAfterFailureMs?: number;
     readonly log: EngineLog;
     run(): Promise<void>;
     onFailure?(error: unknown): void;
@@ -19,6 +21,7 @@ export class PeriodicTask {
     name: string;
     everyMs: number;
     firstAfterMs?: number;
+    againAfterFailureMs?: number;
     log: EngineLog;
     run(): Promise<void>;
     onFailure?(error: unknown): void;
@@ -38,21 +41,24 @@ export class PeriodicTask {
   }
 
   async #run(): Promise<void> {
-    const { everyMs, firstAfterMs = everyMs } = this.#options;
+    const { everyMs, firstAfterMs = everyMs, againAfterFailureMs = everyMs } = this.#options;
     await this.#alarm.sleep(firstAfterMs);
     while (!this.#stopping) {
       const startedMs = performance.now();
-      await this.#turn();
-      await this.#alarm.sleep(Math.max(0, everyMs - (performance.now() - startedMs)));
+      const afterMs = (await this.#turn()) ? everyMs : Math.min(everyMs, againAfterFailureMs);
+      await this.#alarm.sleep(Math.max(0, afterMs - (performance.now() - startedMs)));
     }
   }
 
-  async #turn(): Promise<void> {
+  /** False when it failed. */
+  async #turn(): Promise<boolean> {
     try {
       await this.#options.run();
+      return true;
     } catch (error) {
       this.#options.onFailure?.(error);
       this.#options.log.warn({ err: error, task: this.#options.name }, "a periodic task failed; it comes again");
+      return false;
     }
   }
 }

@@ -15,12 +15,15 @@ export interface Runtime<Tx> {
   gate(name: string): Promise<boolean>;
 }
 
+/** `unreachable`: the lease could not be renewed in time, so somebody else may have the run by now. */
+type AbortReason = "lost" | "cancelled" | "stopping" | "unreachable";
+
 /** Why an attempt's signal was aborted. */
 export class AttemptAborted extends Error {
   override name = "AttemptAborted";
-  readonly why: "lost" | "cancelled" | "stopping";
+  readonly why: AbortReason;
 
-  constructor(why: "lost" | "cancelled" | "stopping") {
+  constructor(why: AbortReason) {
     super(`the attempt ends: ${why}`);
     this.why = why;
   }

@@ -135,10 +135,10 @@ export function parseInput<I>(definition: { readonly name: string; input(raw: un
   }
 }
 
-/** The end an abort asks for. */
+/** The end an abort asks for. What could not be renewed is handed back when the database answers, if it is still ours then. */
 export function endOfAbort(reason: unknown): AttemptEnd {
   const why = reason instanceof AttemptAborted ? reason.why : "lost";
-  return { kind: why === "stopping" ? "handedBack" : why };
+  return { kind: why === "stopping" || why === "unreachable" ? "handedBack" : why };
 }
 
 function isAbort(error: unknown): boolean {
