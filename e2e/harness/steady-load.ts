@@ -50,9 +50,10 @@ export class SteadyLoad {
   /** Resolves when so many more of each kind were answered. */
   async more(count: number, timeoutMs = 60_000): Promise<void> {
     const before = { ...this.answered };
-    await until("the load goes on", timeoutMs, async () =>
-      this.#kinds.every((kind) => this.answered[kind] >= before[kind] + count),
-    );
+    await until("the load goes on", timeoutMs, async () => {
+      if (this.#kinds.every((kind) => this.answered[kind] >= before[kind] + count)) return true;
+      throw new Error(`${JSON.stringify(this.answered)} answered, failed: ${JSON.stringify(this.failures.slice(-3))}`);
+    });
   }
 
   async end(): Promise<void> {
