@@ -34,6 +34,7 @@ describe.each(doors)("$name as in deploy/", ({ start, why }) => {
         await web.close();
         await web.open();
         web.behaviour = answer;
+        web.ready = true;
         web.seen.length = 0;
       }
       await door?.stop();
@@ -76,12 +77,28 @@ describe.each(doors)("$name as in deploy/", ({ start, why }) => {
       expect([...webs[0].seen, ...webs[1].seen].length).toBe(1);
     });
 
-    test.each(METHODS)("a 503 of the product to a %s reaches the client as it is, once", async (method) => {
+    test.each(WRITES)("a 503 of the product to a %s reaches the client as it is, once", async (method) => {
       for (const web of webs) web.behaviour = away;
       const response = await send(method);
       expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
       expect(await response.text()).toBe("the database is away");
       expect([...webs[0].seen, ...webs[1].seen].length).toBe(1);
+    });
+
+    test("a 503 of every instance to a GET reaches the client as it is, each asked once at most", async () => {
+      for (const web of webs) web.behaviour = away;
+      const response = await send("GET");
+      expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
+      expect(await response.text()).toBe("the database is away");
+      for (const { seen } of webs) expect(seen.length).toBeLessThanOrEqual(1);
+    });
+
+    test("GETs go elsewhere when one instance alone is not ready and answers 503", async () => {
+      webs[0].behaviour = away;
+      webs[0].ready = false;
+      const answers = async () => Promise.all(Array.from({ length: TURNS }, async () => (await send("GET")).status));
+      await until("it is passed over", 10_000, async () => (await answers()).every((status) => status === 200));
+      for (let turn = 0; turn < TURNS; turn++) expect((await send("GET")).status).toBe(200);
     });
 
     test.each(METHODS)("with no instance there, a %s is told to come back in 5 s", async (method) => {

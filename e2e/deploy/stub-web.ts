@@ -20,13 +20,15 @@ export const away: Behaviour = (request, response) => {
   request.resume().on("end", () => response.writeHead(503, { "Retry-After": "5" }).end("the database is away"));
 };
 
-/** Stands where a web instance would, to see what a front door makes of its behaviour. Always ready. */
+/** Stands where a web instance would, to see what a front door makes of its behaviour. */
 export class StubWeb {
   readonly seen: { method: string; headers: IncomingHttpHeaders }[] = [];
   behaviour: Behaviour = answer;
+  /** What its management port says. */
+  ready = true;
   readonly #server = createServer((request, response) => {
     if (request.url === "/health/ready") {
-      response.end();
+      response.writeHead(this.ready ? 200 : 503).end();
       return;
     }
     this.seen.push({ method: request.method ?? "", headers: request.headers });

@@ -29,7 +29,9 @@ export async function startNginx({ directory, webs }: FrontDoorOptions): Promise
 
 /** The recipe with the addresses of a test, and temporary files below its directory. */
 function nginxRecipe(port: number, webs: FrontDoorOptions["webs"], home: string): string {
-  const servers = webs.map((web) => `        server ${web.host}:${web.port} max_fails=1 fail_timeout=2s;`);
+  const [first, second = first] = webs.map((web) => `${web.host}:${web.port}`);
+  if (first === undefined || second === undefined || webs.length > 2)
+    throw new Error("the recipe of nginx is for one or two instances");
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (kind) => `    ${kind}_temp_path ${home}/${kind};`,
   );
@@ -37,6 +39,7 @@ function nginxRecipe(port: number, webs: FrontDoorOptions["webs"], home: string)
     [/^worker_processes auto;$/, 1, "worker_processes 2;"],
     [/^http \{$/, 1, ["http {", ...temporary].join("\n")],
     [/^ {8}listen 80;$/, 1, `        listen 127.0.0.1:${port};`],
-    [/(?:^ {8}server web\d.*\n)+/, 2, `${servers.join("\n")}\n`],
+    [/\bweb1:8080\b/, 3, first],
+    [/\bweb2:8080\b/, 3, second],
   ]);
 }
