@@ -10,6 +10,8 @@ const CHECK_MS = LEASE_MS / 4;
 const SLACK_MS = 2000;
 const DEADLINE_MS = 40_000;
 
+/** Longer than every deadline inside, so that these say what was waited for. */
+const TEST_MS = 120_000;
 let bench: FaultBench;
 let workers: WorkerProcess[];
 beforeEach(async () => {
@@ -66,7 +68,9 @@ async function databaseNow(): Promise<Date> {
   return rows[0]?.now ?? new Date(0);
 }
 
-test("the leader is killed: another one leads within lease and check, and every cron firing happens once", async () => {
+test("the leader is killed: another one leads within lease and check, and every cron firing happens once", {
+  timeout: TEST_MS,
+}, async () => {
   await untilFiredTimes(2);
   const killed = await leader();
   killed.signal("SIGKILL");
@@ -80,7 +84,9 @@ test("the leader is killed: another one leads within lease and check, and every 
   await expectEveryFiringOnce();
 });
 
-test("the leader is stopped past its lease and continued: it leads no more, and every cron firing happens once", async () => {
+test("the leader is stopped past its lease and continued: it leads no more, and every cron firing happens once", {
+  timeout: TEST_MS,
+}, async () => {
   await untilFiredTimes(2);
   const stopped = await leader();
   stopped.signal("SIGSTOP");
@@ -97,7 +103,9 @@ test("the leader is stopped past its lease and continued: it leads no more, and 
   await expectEveryFiringOnce();
 });
 
-test("a leader that stops in order is followed at the next check, before its lease would have ended", async () => {
+test("a leader that stops in order is followed at the next check, before its lease would have ended", {
+  timeout: TEST_MS,
+}, async () => {
   const first = await leader();
   first.signal("SIGTERM");
   await first.gone;
@@ -106,7 +114,9 @@ test("a leader that stops in order is followed at the next check, before its lea
   await until("another one leads", async () => (await leader()).id !== first.id, LEASE_MS * 4);
 });
 
-test("newer instances come beside a leader: the newest one leads soon, and every cron firing happens once", async () => {
+test("newer instances come beside a leader: the newest one leads soon, and every cron firing happens once", {
+  timeout: TEST_MS,
+}, async () => {
   await untilFiredTimes(2);
   for (const version of ["1.1.0", "1.2.0"]) {
     const settings = { url: bench.url, leaseMs: LEASE_MS, cron: true };

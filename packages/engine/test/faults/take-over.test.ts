@@ -5,6 +5,8 @@ import { type FaultBench, openFaultBench } from "./fault-bench.ts";
 import { tracesOf } from "./trace.ts";
 
 const DEADLINE_MS = 45_000;
+/** Longer than every deadline inside, so that these say what was waited for. */
+const TEST_MS = 120_000;
 let bench: FaultBench;
 beforeEach(async () => {
   bench = await openFaultBench();
@@ -28,7 +30,9 @@ async function ownerInMiddle(runId: string): Promise<number> {
   return seen.pid;
 }
 
-test("a run whose process is killed mid-step is taken over by another one; completed steps do not run again", async () => {
+test("a run whose process is killed mid-step is taken over by another one; completed steps do not run again", {
+  timeout: TEST_MS,
+}, async () => {
   await bench.workers.start({ url: bench.url, id: "one" });
   await bench.workers.start({ url: bench.url, id: "two", version: "2.0.0" });
   const runId = await bench.start(slowMiddle, null);
@@ -40,7 +44,9 @@ test("a run whose process is killed mid-step is taken over by another one; compl
   expect(new Set(run.attempts.map(({ instanceId }) => instanceId)).size).toBe(2);
 });
 
-test("an owner stopped past its lease and continued records nothing: one record per step", async () => {
+test("an owner stopped past its lease and continued records nothing: one record per step", {
+  timeout: TEST_MS,
+}, async () => {
   const workers = [
     await bench.workers.start({ url: bench.url, id: "one" }),
     await bench.workers.start({ url: bench.url, id: "two" }),
@@ -62,7 +68,9 @@ test("an owner stopped past its lease and continued records nothing: one record 
   expect((await bench.engine.client.getRun(runId))?.status).toBe("COMPLETED");
 });
 
-test("a step killed between its domain commit and its run's next write has one effect", async () => {
+test("a step killed between its domain commit and its run's next write has one effect", {
+  timeout: TEST_MS,
+}, async () => {
   await bench.workers.start({ url: bench.url, id: "one" });
   await bench.workers.start({ url: bench.url, id: "two" });
   const runId = await bench.start(ledger, null);
@@ -72,7 +80,9 @@ test("a step killed between its domain commit and its run's next write has one e
   expect(await bench.count("trace where what = 'after the transaction'")).toBe(2);
 });
 
-test("a run that kills its process is FAILED after 3 take-overs, its parent is told, others go on", async () => {
+test("a run that kills its process is FAILED after 3 take-overs, its parent is told, others go on", {
+  timeout: TEST_MS,
+}, async () => {
   await bench.workers.start({ url: bench.url, id: "one", leaseMs: 1000 });
   const runId = await bench.start(poison, null);
   let next = 2;
@@ -93,7 +103,9 @@ test("a run that kills its process is FAILED after 3 take-overs, its parent is t
   expect((await bench.finished(other, DEADLINE_MS)).status).toBe("COMPLETED");
 });
 
-test("of a workflow and its poisonous activity in one process only the activity is given up, and the workflow goes on", async () => {
+test("of a workflow and its poisonous activity in one process only the activity is given up, and the workflow goes on", {
+  timeout: TEST_MS,
+}, async () => {
   await bench.workers.start({ url: bench.url, id: "one", leaseMs: 1000 });
   const runId = await bench.start(besidePoison, null);
   let next = 2;
@@ -113,7 +125,9 @@ test("of a workflow and its poisonous activity in one process only the activity 
   expect(run.attempts.filter(({ outcome }) => outcome === "LEASE_EXPIRED")).toHaveLength(4);
 });
 
-test("old and new code side by side: what the old code does not know waits for the new code", async () => {
+test("old and new code side by side: what the old code does not know waits for the new code", {
+  timeout: TEST_MS,
+}, async () => {
   await bench.workers.start({ url: bench.url, id: "old", workflows: [threeSteps.name] });
   const unknown = await bench.start(newer, null);
   const known = await bench.start(threeSteps, { n: 1 });
@@ -124,7 +138,7 @@ test("old and new code side by side: what the old code does not know waits for t
   expect(run.attempts.map(({ instanceId }) => instanceId)).toEqual(["new"]);
 });
 
-test("instances whose clocks are an hour off keep leases, sleeps and cron right", async () => {
+test("instances whose clocks are an hour off keep leases, sleeps and cron right", { timeout: TEST_MS }, async () => {
   await bench.workers.start({ url: bench.url, id: "ahead", clockSkewMs: 3_600_000, cron: true });
   await bench.workers.start({ url: bench.url, id: "behind", clockSkewMs: -3_600_000, cron: true });
   const naps = await Promise.all([bench.start(sleeper, { ms: 1500 }), bench.start(sleeper, { ms: 3000 })]);
