@@ -15,6 +15,8 @@ export interface DataSourceSettings {
 }
 
 const CONNECT_TIMEOUT_MS = 4_000;
+/** Behind a pooler connections are cheap, but logging in for every statement is not. */
+const UNPOOLED_IDLE_MS = 1_000;
 
 function propertiesOf(name: string) {
   const prefix = name === "default" ? "dt.datasource" : `dt.datasource.${name}`;
@@ -81,7 +83,7 @@ export function dataSourceSettings(config: Config, name: string, applicationName
       config.get(properties.password),
     ),
     poolSizeMax: config.get(properties.poolSizeMax),
-    idleTimeoutMs: pooled ? config.get(properties.idleTimeoutMs) : 1,
+    idleTimeoutMs: pooled ? config.get(properties.idleTimeoutMs) : UNPOOLED_IDLE_MS,
     connectionLifetimeMs: config.get(properties.lifetimeMs),
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     queryTimeoutMs: config.get(properties.queryTimeoutMs),
