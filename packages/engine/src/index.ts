@@ -6,7 +6,7 @@ export { createEngine, type Engine, type EngineMetricsSnapshot, type EngineStatu
 export { ENGINE_DEFAULTS, type EngineOptions, type QueueOption } from "./engine-options.ts";
 export type { CronTask } from "./leadership/cron.ts";
 export type { RetentionOptions } from "./maintenance/duties.ts";
-export { Histogram, type HistogramSnapshot, LATENCY_BOUNDS_MS } from "./measuring/histogram.ts";
+export { Histogram, type HistogramSnapshot } from "./measuring/histogram.ts";
 export { type EngineDatabase, pgEngineDatabase, type SqlExecutor } from "./store/database.ts";
 export type { AttemptOutcome } from "./store/end-runs.ts";
 export type { AttemptView, RunFilter, RunView, StepView } from "./store/inspect-runs.ts";
