@@ -64,7 +64,7 @@ export async function endRuns(executor: SqlExecutor, ends: readonly RunEnd[]): P
 export const ATTEMPTS_KEPT = 100;
 
 // Children that have ended become roots of their own with all that is below them, so retention can take them while this run
-// lives on. A signal is consumed when a step has received it, not when a step has waited for it in vain.
+// lives on; workflows among them stay to be found by their labels. A signal is consumed when a step has received it, not when a step has waited for it in vain.
 const CONTINUE = `/* engine.continueAsNew */
 with recursive held as (
   select w.id, w.root_id, w.fence from wf_run w where w.id = $1 and w.fence = $2 and w.status = 'RUNNING' for no key update
@@ -83,6 +83,11 @@ with recursive held as (
   select c.id, b.top, c.root_id from below b join wf_run c on c.root_id = b.root_id and c.parent_id = b.id
 ), released as (
   update wf_run c set parent_id = nullif(c.parent_id, $1), root_id = b.top from below b where c.id = b.id
+  returning c.root_id, c.kind, c.labels
+), labelled as (
+  insert into wf_label (name, value, root_id)
+  select l.name, l.value, r.root_id from released r cross join lateral jsonb_each_text(r.labels) as l(name, value) where r.kind = 'workflow'
+  on conflict do nothing
 ), history as (
   insert into wf_attempt (run_id, fence, attempt, instance_id, instance_version, outcome, started_at)
   select w.id, w.fence, w.attempt, w.locked_by, w.locked_version, 'CONTINUED_AS_NEW', w.claimed_at from wf_run w join held h on h.id = w.id

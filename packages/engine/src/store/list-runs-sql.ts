@@ -89,15 +89,16 @@ function byInstance(instanceId: string): CandidateSource {
   };
 }
 
+/** Children have the labels of their root; they are looked for only if the roots alone are not too many already. */
 function byLabel([name, value]: [string, string]): CandidateSource {
-  return (statement, max) => `select t.id from (
-      select l.root_id from wf_label l
-      where l.name = ${statement.bind(name, "text")} and l.value = ${statement.bind(value, "text")}
-      order by l.root_id limit ${max}) l
-    cross join lateral (
-      select l.root_id as id
-      union all
-      select c.id from wf_run c where c.root_id = l.root_id and c.parent_id is not null and c.kind = 'workflow' offset 0) t`;
+  return (statement, max) => `with root as materialized (
+      select l.root_id as id from wf_label l
+      where l.name = ${statement.bind(name, "text")} and l.value = ${statement.bind(value, "text")} order by l.root_id limit ${max})
+    select t.id from root t
+    union all
+    select c.id from root t cross join lateral (
+      select c.id from wf_run c where c.root_id = t.id and c.parent_id is not null and c.kind = 'workflow' offset 0) c
+    where (select count(*) from root) < ${max}`;
 }
 
 function byOrder(sort: Exclude<RunSort, "id">): CandidateSource {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { engineTestDatabase, openTestPool, seededRandom } from "../testing/index.ts";
+import { defineWorkflow } from "../authoring/index.ts";
+import { engineTestDatabase, openTestPool, seededRandom, startTestEngine } from "../testing/index.ts";
 import { pgEngineDatabase } from "./database.ts";
 import { LIST_BOUNDS, type ListBounds, listRunsPage, type RunListQuery, type RunPosition } from "./list-runs.ts";
 import { workflowVersionOf } from "./list-runs-sql.ts";
@@ -15,6 +16,7 @@ const START_MS = Date.UTC(2026, 0, 1);
 interface Known {
   readonly id: string;
   readonly kind: string;
+  readonly parentId: string | null;
   readonly name: string;
   readonly status: (typeof STATUSES)[number];
   readonly instanceId: string | null;
@@ -49,6 +51,7 @@ function randomRun(): Omit<Known, "seq"> {
   return {
     id: crypto.randomUUID(),
     kind: random() < 0.15 ? "activity" : "workflow",
+    parentId: maybe(() => pick(known.filter((run) => run.parentId === null))?.id) ?? null,
     name: pick(NAMES),
     status,
     instanceId: hasEnded ? (maybe(() => `instance-${below(12)}`, 0.5) ?? null) : null,
@@ -61,12 +64,24 @@ function randomRun(): Omit<Known, "seq"> {
 async function insert(run: Omit<Known, "seq">): Promise<Known> {
   const { rows } = await pool.query<{ seq: number }>(
     `with created as (
-      insert into wf_run (id, root_id, kind, name, queue, status, instance_id, labels, created_at, finished_at)
-      values ($1, $1, $2, $3, 'default', $4, $5, $6, to_timestamp($7::float8 / 1000), to_timestamp($8::float8 / 1000)) returning id, labels, seq
+      insert into wf_run (id, root_id, parent_id, kind, name, queue, status, instance_id, labels, created_at, finished_at)
+      values ($1, coalesce($9::uuid, $1), $9, $2, $3, 'default', $4, $5, $6, to_timestamp($7::float8 / 1000), to_timestamp($8::float8 / 1000))
+      returning root_id, labels, seq
     ), labelled as (
-      insert into wf_label (name, value, root_id) select l.key, l.value, c.id from created c cross join lateral jsonb_each_text(c.labels) l
+      insert into wf_label (name, value, root_id)
+      select l.key, l.value, c.root_id from created c cross join lateral jsonb_each_text(c.labels) l on conflict do nothing
     ) select seq::float8 as seq from created`,
-    [run.id, run.kind, run.name, run.status, run.instanceId, JSON.stringify(run.labels), run.createdMs, run.finishedMs],
+    [
+      run.id,
+      run.kind,
+      run.name,
+      run.status,
+      run.instanceId,
+      JSON.stringify(run.labels),
+      run.createdMs,
+      run.finishedMs,
+      run.parentId,
+    ],
   );
   return { ...run, seq: rows[0]?.seq ?? 0 };
 }
@@ -174,6 +189,28 @@ test("runs started while somebody pages through are neither doubled nor push oth
       expect(seen.filter((id) => there.has(id))).toEqual(before);
     }
   }
+});
+
+test("children of a run that continued as new are still found by their labels", async () => {
+  const child = defineWorkflow({ name: "labelled-child", input: (raw) => raw, run: async () => null });
+  const rounds = defineWorkflow({
+    name: "rounds",
+    input: Number,
+    async run(ctx, round) {
+      await ctx.child(child, null, { labels: { round: String(round) } });
+      if (round < 2) await ctx.continueAsNew(round + 1);
+    },
+  });
+  const t = await startTestEngine(database.url, { workflows: [child, rounds], leaderElection: { enabled: false } });
+  await t.finished(await t.start(rounds, 1, { labels: { whole: "yes" } }));
+  await t.stop();
+  const found = async (labels: Record<string, string>) =>
+    (await listRunsPage(executor, { labels, sort: "createdAt", descending: false, limit: 9 })).runs.map(
+      (run) => run.name,
+    );
+  expect(await found({ round: "1" })).toEqual(["labelled-child"]);
+  expect(await found({ round: "2" })).toEqual(["labelled-child"]);
+  expect(await found({ whole: "yes" })).toEqual(["rounds", "labelled-child", "labelled-child"]);
 });
 
 test("the version of a workflow is read from the end of its name", () => {
