@@ -221,7 +221,12 @@ test("a held run can be cancelled, and a hold leaves alone what is being cancell
   await client.suspend(id);
   expect(await client.cancel(id)).toBe(true);
   expect((await client.getRun(id))?.status).toBe("CANCELLED");
-  expect((await client.getRun(child.id))?.status).toBe("CANCELLED");
+  const cancelled = await client.getRun(child.id);
+  expect(cancelled?.status).toBe("CANCELLED");
+  expect(
+    cancelled?.attempts.map(({ outcome }) => outcome),
+    "nobody had it when it was cancelled",
+  ).toEqual(["HELD"]);
   expect(await client.resume(id)).toBe(false);
   expect(await client.retry(id)).toBe(true);
   open = true;

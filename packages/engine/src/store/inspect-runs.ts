@@ -134,9 +134,8 @@ export async function getAttempts(executor: SqlExecutor, runId: string): Promise
     union all
     select r.fence, r.attempt, r.locked_by, r.locked_version, case when r.status <> 'RUNNING' then r.status end, r.error,
       ${iso("r.claimed_at", "startedAt")}, ${iso("r.finished_at", "finishedAt")}
-    from wf_run r where r.id = $1 and r.claimed_at is not null and (r.status = 'RUNNING'
-      or (r.finished_at is not null and not exists (select 1 from wf_attempt a
-        where a.run_id = r.id and a.fence = r.fence - 1 and a.outcome = 'LEASE_EXPIRED')))
+    from wf_run r where r.id = $1 and (r.status = 'RUNNING' or r.finished_at is not null) and r.claimed_at is not null
+      and not exists (select 1 from wf_attempt a where a.run_id = r.id and a.started_at = r.claimed_at)
     order by fence`,
     [runId],
   );
