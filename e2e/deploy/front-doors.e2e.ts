@@ -115,6 +115,18 @@ describe.skipIf(pgBouncerMissing)(`two webs, a worker, PgBouncer (${pgBouncerMis
         console.log(`${name}: ${JSON.stringify(answered)} answered, ${failures.length} failed`);
         expect(failures).toEqual([]);
       });
+
+      test("no read fails when an instance is killed", async () => {
+        const [, web] = webs;
+        if (web === undefined) throw new Error("no web");
+        const load = startLoad(client, `killed ${name}`, ["read", "read", "read", "read"]);
+        await load.more(20);
+        await web.server.kill();
+        await load.more(50);
+        web.server = await startWeb(web);
+        await load.more(20);
+        expect((await load.end()).failures).toEqual([]);
+      });
     });
   });
 

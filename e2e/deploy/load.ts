@@ -8,10 +8,13 @@ const WAIT_TIMEOUT_MS = 60_000;
 const bom = sampleBom([{ name: "load", version: "1.0.0", purl: "pkg:npm/load@1.0.0" }]);
 
 /** Clients that send one request after the other, none of them twice: reads, uploads as forms, and uploads as JSON. */
-export function startLoad(client: ApiClient, project: string) {
+export function startLoad(
+  client: ApiClient,
+  project: string,
+  kinds: readonly Kind[] = ["read", "read", "post", "put"],
+) {
   const answered: Record<Kind, number> = { read: 0, post: 0, put: 0 };
   const failures: string[] = [];
-  const kinds: readonly Kind[] = ["read", "read", "post", "put"];
   let ended = false;
 
   const send: Record<Kind, () => Promise<unknown>> = {
@@ -36,7 +39,7 @@ export function startLoad(client: ApiClient, project: string) {
   }
 
   const clients = kinds.map(run);
-  const enoughOfEach = (count: number) => Object.values(answered).every((seen) => seen >= count);
+  const enoughOfEach = (count: number) => kinds.every((kind) => answered[kind] >= count);
   return {
     enoughOfEach,
     /** Resolves when so many more of each kind were answered. */
