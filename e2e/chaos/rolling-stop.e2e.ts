@@ -12,10 +12,12 @@ const ENVIRONMENT = {
   DT_SHUTDOWN_DRAIN_DELAY_MS: "2500",
   DT_SHUTDOWN_WORK_GRACE_MS: "100",
   DT_DEX_ENGINE_LEADER_ELECTION_LEASE_CHECK_INTERVAL_MS: "1000",
+  // The other worker has a place free for what is handed back.
+  DT_DEX_ENGINE_ACTIVITY_WORKER_ARTIFACT_IMPORT_MAX_CONCURRENCY: "20",
 };
 /** Drain delay, both grace periods of this test, and slack for a busy machine. */
 const EXIT_MAX_MS = 20_000;
-/** Between the hand-back of a run and its next attempt, where the other worker has a place free: for most of them. */
+/** Between the hand-back of a run and its next attempt, for most of them: the machine is busy. */
 const CONTINUED_WITHIN_MS = 2_500;
 /** Of a lease nobody gave back. */
 const LEASE_MS = 30_000;
