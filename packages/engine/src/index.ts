@@ -12,7 +12,7 @@ export type { AttemptOutcome } from "./store/end-runs.ts";
 export type { AttemptView, RunFilter, RunView, StepView } from "./store/inspect-runs.ts";
 export { DOCUMENT_SIZE_MAX_BYTES } from "./store/json.ts";
 export type { RunListPage, RunListQuery, RunPosition, RunSort } from "./store/list-runs.ts";
-export { workflowVersionOf } from "./store/list-runs-sql.ts";
+export { workflowVersionOf } from "./store/list-runs-conditions.ts";
 export type { Queue, QueueState } from "./store/queues.ts";
 export type { QueueBacklog } from "./store/repairs.ts";
 export type { RunEvent, RunEventType } from "./store/run-events.ts";

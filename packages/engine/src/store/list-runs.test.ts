@@ -3,7 +3,7 @@ import { defineWorkflow } from "../authoring/index.ts";
 import { engineTestDatabase, openTestPool, seededRandom, startTestEngine } from "../testing/index.ts";
 import { pgEngineDatabase } from "./database.ts";
 import { LIST_BOUNDS, type ListBounds, listRunsPage, type RunListQuery, type RunPosition } from "./list-runs.ts";
-import { workflowVersionOf } from "./list-runs-sql.ts";
+import { workflowVersionOf } from "./list-runs-conditions.ts";
 
 const RUNS = 300;
 const QUERIES = 80;

@@ -9,15 +9,14 @@
  *               there may be short; its `next` says where to go on
  */
 import type { SqlExecutor } from "./database.ts";
+import { isImpossible, RunListStatement } from "./list-runs-conditions.ts";
 import {
   type CandidateSource,
   candidateSources,
   candidatesSql,
   hasFilters,
-  isImpossible,
   type ListedRow,
   type Place,
-  RunListStatement,
   totalSql,
   walkLimitSql,
   walkSql,
