@@ -2,6 +2,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { engineTestDatabase, openTestPool } from "../testing/index.ts";
 import { pgEngineDatabase, type SqlExecutor } from "./database.ts";
 import { LIST_BOUNDS, listRunsPage, type RunListQuery, type RunSort } from "./list-runs.ts";
+import { listQueueStates } from "./queues.ts";
+import { listRunEvents } from "./run-events.ts";
+import { getActiveInstance, getRunSummary } from "./run-summary.ts";
 
 const RUNS = 60_000;
 const NAMES = 4;
@@ -35,7 +38,8 @@ beforeAll(async () => {
   await pool.query(
     `insert into wf_label (name, value, root_id) select l.name, l.value, r.id from wf_run r cross join lateral jsonb_each_text(r.labels) as l(name, value)`,
   );
-  await pool.query("analyze wf_run");
+  // As autovacuum would, so that plans do not depend on when it comes by.
+  await pool.query("vacuum analyze wf_run");
   await pool.query("analyze wf_label");
 }, 180_000);
 afterAll(async () => {
@@ -52,8 +56,14 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
+interface Explained {
+  readonly text: string;
+  readonly sequential: string[];
+  readonly rows: number;
+}
+
 /** Executes and keeps, for each statement, what was scanned in sequence and how many rows of tables were read. */
-function explaining(seen: { text: string; sequential: string[]; rows: number }[]): SqlExecutor {
+function explaining(seen: Explained[]): SqlExecutor {
   return {
     async query<R extends object>(text: string, values: readonly unknown[] = []) {
       const { rows } = await executor.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
@@ -111,7 +121,7 @@ test.each(Object.entries(FILTERS))(
   async (_what, filter) => {
     for (const sort of SORTS) {
       for (const descending of [true, false]) {
-        const seen: { text: string; sequential: string[]; rows: number }[] = [];
+        const seen: Explained[] = [];
         const query = { ...filter, sort, descending, limit: LIMIT };
         const first = await listRunsPage(explaining(seen), query);
         if (first.next) await listRunsPage(explaining(seen), { ...query, after: first.next });
@@ -124,3 +134,22 @@ test.each(Object.entries(FILTERS))(
     }
   },
 );
+
+test("a run, its history, the run of an instance id and the queues are read over indexes", async () => {
+  const seen: Explained[] = [];
+  const { rows } = await pool.query<{ id: string }>(
+    "select id from wf_run where kind = 'workflow' and status = 'FAILED' limit 1",
+  );
+  const id = String(rows[0]?.id);
+  const looking = explaining(seen);
+  expect(
+    (await listRunEvents(looking, id, { from: 0, after: null, descending: true, limit: 100 })).events,
+  ).toHaveLength(4);
+  expect((await getRunSummary(looking, id))?.status).toBe("FAILED");
+  expect(await getActiveInstance(looking, "i70")).toBeNull();
+  expect(await listQueueStates(looking, "workflow", { after: null, limit: 10 })).toEqual([]);
+  for (const { text, sequential, rows: read } of seen) {
+    expect(sequential, text).not.toContain("wf_run");
+    expect(read, text).toBeLessThan(100);
+  }
+});
