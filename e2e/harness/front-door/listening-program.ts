@@ -59,6 +59,7 @@ export class ListeningProgram {
     child.stdout?.on("data", keep);
     child.stderr?.on("data", keep);
     child.once("close", () => log.end());
+    this.#endWithThisProcess(child);
     await until(`${program} listens`, START_TIMEOUT_MS, async () => !this.running || (await this.#answers())).catch(
       async (error: unknown) => {
         await this.stop();
@@ -86,6 +87,13 @@ export class ListeningProgram {
     // A stopped process (SIGSTOP) takes no other signal before it goes on.
     process.kill(-this.pid, "SIGCONT");
     await this.kill(this.#stopSignal);
+  }
+
+  /** A test run that gives up leaves nothing behind that listens. */
+  #endWithThisProcess(child: ChildProcess): void {
+    const end = () => void this.kill("SIGKILL").catch(() => undefined);
+    process.once("exit", end);
+    child.once("exit", () => process.off("exit", end));
   }
 
   async #ended(): Promise<void> {
