@@ -146,6 +146,11 @@ test("a cancelled run says so, an unknown one has no events, and large documents
   await t.engine.client.cancel(waiting);
   expect((await allOf(waiting)).map(({ type }) => type)).toEqual(["runCreated", "runCanceled"]);
   expect(await allOf(crypto.randomUUID())).toEqual([]);
+  const asleep = await t.start(everything, null);
+  await t.reached(asleep, "SUSPENDED");
+  await t.engine.client.suspend(asleep);
+  await t.engine.client.cancel(asleep);
+  expect((await allOf(asleep)).at(-1)).toMatchObject({ type: "runCanceled", instanceId: null });
   const big = await t.start(large, null);
   await t.finished(big);
   expect((await allOf(big)).at(-1)?.document).toEqual({ omitted: true, storedBytes: expect.any(Number) });

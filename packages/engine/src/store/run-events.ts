@@ -122,7 +122,8 @@ with run as (
   from child c where c.finished_at is not null
   union all
   select case when r.status = 'CANCELLED' then 'runCanceled' else 'runCompleted' end, r.finished_at, 9, null, null,
-    r.locked_by, r.locked_version, r.status, r.attempt, null from run r where r.finished_at is not null
+    o.instance_id, o.instance_version, r.status, o.attempt, null
+  from run r left join ownership o on o.outcome is null where r.finished_at is not null
 ), event as (
   select h.* from happened h
   union all
