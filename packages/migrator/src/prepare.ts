@@ -1,5 +1,6 @@
 import { classifyInThread } from "./classify-in-thread.ts";
 import type { MigrationFile } from "./files.ts";
+import { indexStatementsOf } from "./index-statements.ts";
 
 /** One piece of SQL sent to the server at once. */
 export interface RunnableStatement {
@@ -15,13 +16,21 @@ export type RunnableMigration = MigrationFile & { statements: RunnableStatement[
 const OUTSIDE_TRANSACTION = /\b(concurrently|vacuum|reindex|cluster|database|tablespace|system|subscription)\b/i;
 
 /**
- * How each file is run. Only files with a word of the statements that cannot be in a transaction are parsed to find out: the
- * grammar costs a starting server half a gigabyte, and PostgreSQL itself refuses what should have been parsed after all.
+ * How each file is run. Only files with a word of the statements that cannot be in a transaction are parsed to find out, and
+ * of these only what is not plainly a list of indexes: the grammar costs a starting server half a gigabyte, and PostgreSQL
+ * itself refuses what should have been parsed after all.
  */
 export async function prepareFiles(files: readonly MigrationFile[]): Promise<RunnableMigration[]> {
-  const parsed = await classifyInThread(files.filter(({ text }) => OUTSIDE_TRANSACTION.test(withoutComments(text))));
-  const byId = new Map(parsed.map((file) => [file.id, file]));
-  return files.map((file) => byId.get(file.id) ?? inOneTransaction(file));
+  const prepared = new Map(files.map((file) => [file.id, withoutGrammar(file)]));
+  const parsed = await classifyInThread(files.filter(({ id }) => prepared.get(id) === undefined));
+  for (const file of parsed) prepared.set(file.id, file);
+  return files.map((file) => prepared.get(file.id) ?? inOneTransaction(file));
+}
+
+function withoutGrammar(file: MigrationFile): RunnableMigration | undefined {
+  if (!OUTSIDE_TRANSACTION.test(withoutComments(file.text))) return inOneTransaction(file);
+  const statements = indexStatementsOf(file.text);
+  return statements && { ...file, statements, transactional: false };
 }
 
 function inOneTransaction(file: MigrationFile): RunnableMigration {
