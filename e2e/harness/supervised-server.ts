@@ -7,7 +7,7 @@ import { environmentOf, SERVER_NODE_FLAGS, SERVER_PROGRAM, type ServerOptions } 
 import { until } from "./until.ts";
 
 const RESTART_DELAY_MS = 500;
-const READY_TIMEOUT_MS = 120_000;
+const READY_TIMEOUT_MS = 300_000;
 const STOP_TIMEOUT_MS = 60_000;
 const HEALTH_TIMEOUT_MS = 5_000;
 
