@@ -55,7 +55,9 @@ for (let index = 0; index < plans; index++) {
   verdicts.push(verdict);
   for (const problem of verdict.problems) console.log(`  PROBLEM ${problem}`);
   const kept = verdict.problems.length === 0 ? "" : `, logs kept in ${verdict.directory}`;
-  console.log(`${wordOf(verdict)} seed ${verdict.seed}, throughput ${percent(verdict.throughputShare)}${kept}\n`);
+  console.log(
+    `${wordOf(verdict)} seed ${verdict.seed}, throughput ${batches === 0 ? "not measured" : percent(verdict.throughputShare)}${kept}\n`,
+  );
 }
 
 function wordOf({ problems }: Verdict): string {
