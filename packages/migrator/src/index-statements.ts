@@ -1,5 +1,3 @@
-import type { RunnableStatement } from "./prepare.ts";
-
 /** Blank space and line comments between statements. */
 const BETWEEN = /(?:\s|--[^\n]*(?:\n|$))*/y;
 /**
@@ -14,8 +12,8 @@ const STATEMENT =
  * undefined for every other file. Most files that cannot be in a transaction are such files, and this way starting on a new
  * database does not cost the memory of the grammar.
  */
-export function indexStatementsOf(text: string): RunnableStatement[] | undefined {
-  const statements: RunnableStatement[] = [];
+export function indexStatementsOf(text: string): { line: number; text: string }[] | undefined {
+  const statements: { line: number; text: string }[] = [];
   let position = endOf(BETWEEN, text, 0) ?? 0;
   while (position < text.length) {
     const end = endOf(STATEMENT, text, position);
