@@ -4,7 +4,7 @@ import { FAULT_KINDS, type FaultKind, makePlan } from "./plan.ts";
 import { percent, runPlan, type Verdict } from "./run-plan.ts";
 
 const THROUGHPUT_SHARE_MIN = 0.95;
-const BATCH_SIZE = 60;
+const BATCH_SIZE = 240;
 /** One fault per so many uploads, if not said otherwise. */
 const UPLOADS_PER_FAULT = 25;
 const EXIT_WRONG_USE = 2;
