@@ -12,8 +12,9 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/violations/**"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Time-outs end what hangs and say nothing about speed: a machine may be busy with many other things.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     globalSetup: ["./tools/test/postgres-for-tests.ts"],
     reporters: ["default"],
   },

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- NAME [arguments]` runs bench/NAME.ts, or for `engine/NAME` packages/engine/bench/NAME.ts; without a
- * name it lists what there is. Results are kept in the folder `results` beside the bench.
+ * `npm run bench -- NAME [arguments]` runs bench/NAME.ts, or for `engine/NAME` packages/engine/bench/NAME.ts (`migrator/NAME` likewise);
+ * without a name it lists what there is. Results are kept in the folder `results` beside the bench.
  */
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
@@ -9,7 +9,7 @@ import { basename, dirname, join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const self = join("bench", basename(import.meta.filename));
 const benches = new Map(
-  globSync(["bench/*.ts", "packages/engine/bench/*.ts"], { cwd: root })
+  globSync(["bench/*.ts", "packages/{engine,migrator}/bench/*.ts"], { cwd: root })
     .filter((file) => file !== self)
     .map((file) => [nameOf(file), file]),
 );

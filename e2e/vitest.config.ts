@@ -7,8 +7,9 @@ export default defineConfig({
     include: ["**/*.e2e.ts"],
     pool: "forks",
     fileParallelism: false,
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // Time-outs end what hangs and say nothing about speed: a machine may be busy with many other things.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     globalSetup: ["../tools/test/postgres-for-tests.ts"],
     reporters: ["default"],
   },

@@ -72,7 +72,7 @@ async function expectOnce(project: string): Promise<void> {
        from project p where p.name = $1`,
       [project],
     );
-  await until("it is imported", 60_000, async () => (await counts())[0]?.components === COMPONENTS);
+  await until("it is imported", 180_000, async () => (await counts())[0]?.components === COMPONENTS);
   expect(await counts()).toEqual([{ uploads: 1, imports: 1, components: COMPONENTS }]);
 }
 
@@ -100,7 +100,7 @@ test("many at once at both instances: one token", async () => {
 
 test("a connection that is cut in the middle uses up nothing: the next attempt, elsewhere, is the first", async () => {
   const first = upload(0, "cut", "cut-1");
-  await until("the first arrives", 20_000, async () => (await files()).length > 0);
+  await until("the first arrives", 180_000, async () => (await files()).length > 0);
   first.cut();
   expect((await first.answer).status).toBe(0);
   const again = await whole(1, "cut", "cut-1");
@@ -134,10 +134,10 @@ test("other content under the key is 422 at any instance, also while the first i
 });
 
 test("nothing is left of requests that lost", async () => {
-  await until("every upload has ended", 60_000, async () => {
+  await until("every upload has ended", 180_000, async () => {
     const [row] = await fleet.rows<{ count: number }>("select count(*)::int from bom_upload where ended_at is null");
     return row?.count === 0;
   });
   // The killed instance could not clean up; the file of its half upload goes with the daily clean-up.
-  await until("no other file is left", 60_000, async () => (await files()).length <= 1);
+  await until("no other file is left", 180_000, async () => (await files()).length <= 1);
 });

@@ -27,7 +27,7 @@ describe("two instances, one killed in the middle of uploads", () => {
   afterAll(() => cluster?.close());
 
   test(`every one of ${UPLOADS} tokens ends, inventories are complete, nothing is doubled`, {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
     const [survivor, victim] = cluster.instances;
     if (survivor === undefined || victim === undefined) throw new Error("two instances were asked for");

@@ -33,14 +33,14 @@ describe("a BOM that kills its worker process", () => {
     await cluster?.close();
   });
 
-  test("its run ends FAILED with the reason, other uploads go on", { timeout: 300_000 }, async () => {
+  test("its run ends FAILED with the reason, other uploads go on", { timeout: 600_000 }, async () => {
     const poison = await cluster.admin.upload(sampleBom(manyComponents("poison", POISON_COMPONENTS)), {
       name: "poison",
       version: "1",
     });
     const killer = killWhoeverImports(poison.projectUuid);
     const others: string[] = [];
-    const failed = await until("the poisonous import is given up", 150_000, async () => {
+    const failed = await until("the poisonous import is given up", 240_000, async () => {
       await livingClient();
       if (others.length < OTHER_UPLOADS) others.push((await uploadSomewhere(others.length)) ?? "");
       const { rows } = await database.query("select outcome, failure_reason from bom_upload where token = $1", [

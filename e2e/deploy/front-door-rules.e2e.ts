@@ -97,7 +97,7 @@ describe.each(doors)("$name as in deploy/", ({ start, why }) => {
       webs[0].behaviour = away;
       webs[0].ready = false;
       const answers = async () => Promise.all(Array.from({ length: TURNS }, async () => (await send("GET")).status));
-      await until("it is passed over", 10_000, async () => (await answers()).every((status) => status === 200));
+      await until("it is passed over", 180_000, async () => (await answers()).every((status) => status === 200));
       for (let turn = 0; turn < TURNS; turn++) expect((await send("GET")).status).toBe(200);
     });
 
@@ -139,7 +139,7 @@ describe.each(doors)("$name as in deploy/", ({ start, why }) => {
         };
       const upload = beginUpload(`${door.url}/api/v1/bom`);
       upload.sent.write(Buffer.alloc(UPLOAD_PART_BYTES));
-      await until("the first half arrives", 10_000, async () => received >= UPLOAD_PART_BYTES / 2);
+      await until("the first half arrives", 180_000, async () => received >= UPLOAD_PART_BYTES / 2);
       upload.sent.end(Buffer.alloc(UPLOAD_PART_BYTES));
       expect(await upload.status).toBe(200);
       expect(received).toBe(2 * UPLOAD_PART_BYTES);

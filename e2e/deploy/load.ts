@@ -4,7 +4,7 @@ import { until } from "../harness/until.ts";
 
 type Kind = "read" | "post" | "put";
 
-const WAIT_TIMEOUT_MS = 60_000;
+const WAIT_TIMEOUT_MS = 180_000;
 const bom = sampleBom([{ name: "load", version: "1.0.0", purl: "pkg:npm/load@1.0.0" }]);
 
 /** Clients that send one request after the other, none of them twice: reads, uploads as forms, and uploads as JSON. */

@@ -58,7 +58,7 @@ export class ApiClient {
   }
 
   /** Resolves when everything that follows from an upload has ended. */
-  async processed(token: string, timeoutMs = 60_000): Promise<void> {
+  async processed(token: string, timeoutMs = 180_000): Promise<void> {
     await until(`token ${token} ends`, timeoutMs, async () => {
       const { processing } = await this.expect<{ processing: boolean }>("GET", `/api/v1/event/token/${token}`);
       return !processing;

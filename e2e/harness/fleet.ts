@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { testDatabase } from "@evertrack/embedded-postgres/testing";
 import pg from "pg";
 import { type ApiClient, administratorOf } from "./api-client.ts";
+import type { Build } from "./derived-build.ts";
 import { freePort } from "./free-port.ts";
 import type { FrontDoor, FrontDoorOptions } from "./front-door/front-door.ts";
 import { type Pooler, startPgBouncer } from "./front-door/pgbouncer.ts";
@@ -18,6 +19,11 @@ export interface FleetOptions {
   /** Connections through PgBouncer in transaction mode. */
   pooled?: boolean;
   environment?: Record<string, string>;
+  /**
+   * What webs and workers run, the work tree when left out. The schema is that of the workers; where webs run something else it
+   * was that of the webs before, which are there first.
+   */
+  builds?: { readonly webs: Build; readonly workers: Build };
   /** A database of its own; otherwise one on the server all tests share. */
   databaseUrl?: string;
 }
@@ -39,13 +45,16 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #undo: (() => Promise<unknown>)[] = [];
   #database: pg.Pool | undefined;
+  #databaseUrl = "";
   #connectionUrl = "";
+  #builds: FleetOptions["builds"];
   #door: FrontDoor | undefined;
   #pooler: Pooler | undefined;
   #admin: ApiClient | undefined;
 
   private constructor(options: FleetOptions, directory: string) {
     this.#options = options;
+    this.#builds = options.builds;
     this.directory = directory;
   }
 
@@ -81,6 +90,20 @@ export class Fleet {
     place.server = await this.#process(place);
   }
 
+  /** Replaces every process by one of another build, workers first. */
+  async moveTo(build: Build): Promise<void> {
+    this.#builds = { webs: build, workers: build };
+    for (const place of this.places) {
+      await place.server.stop();
+      await this.startAt(place);
+    }
+  }
+
+  /** The database without a pooler. */
+  get databaseUrl(): string {
+    return this.#databaseUrl;
+  }
+
   /** Asks the database directly. */
   async rows<R>(statement: string, values: unknown[] = []): Promise<R[]> {
     if (this.#database === undefined) throw new Error("the fleet has not started");
@@ -102,17 +125,15 @@ export class Fleet {
 
   async #start(): Promise<void> {
     const databaseUrl = this.#options.databaseUrl ?? (await this.#ownDatabase());
+    this.#databaseUrl = databaseUrl;
     this.#database = new pg.Pool({ connectionString: databaseUrl, max: 2 });
     this.#database.on("error", () => undefined);
     this.#undo.push(async () => this.#database?.end());
-    await this.#migrate(databaseUrl);
+    for (const build of this.#inOrder) await this.#migrate(databaseUrl, build);
     this.#connectionUrl = this.#options.pooled ? await this.#startPooler(databaseUrl) : databaseUrl;
-    await Promise.all([
-      ...Array.from({ length: this.#options.workers }, (_, index) => this.#add(this.workers, `worker-${index}`, {})),
-      ...Array.from({ length: this.#options.webs }, (_, index) =>
-        this.#add(this.webs, `web-${index}`, { DT_CONFIG_PROFILE: "web" }),
-      ),
-    ]);
+    const webs = this.#addAll(this.webs, "web", this.#options.webs);
+    if (this.#inOrder.length > 1) await webs;
+    await Promise.all([webs, this.#addAll(this.workers, "worker", this.#options.workers)]);
     await this.#openDoor();
     this.#admin = await administratorOf(this.url);
   }
@@ -123,10 +144,25 @@ export class Fleet {
     return database.url;
   }
 
-  async #migrate(databaseUrl: string): Promise<void> {
+  /** The builds that make the schema, one after the other. */
+  get #inOrder(): (Build | undefined)[] {
+    const { webs, workers } = this.#builds ?? {};
+    return webs?.directory === workers?.directory ? [workers] : [webs, workers];
+  }
+
+  async #migrate(databaseUrl: string, build: Build | undefined): Promise<void> {
     const environment = { DT_INIT_TASKS_EXIT_AFTER_COMPLETION: "true" };
-    const { status, output } = await runServer({ databaseUrl, dataDirectory: this.directory, environment });
+    const { status, output } = await runServer({
+      databaseUrl,
+      dataDirectory: this.directory,
+      environment,
+      ...(build === undefined ? {} : { build }),
+    });
     if (status !== 0) throw new Error(`the init tasks failed:\n${output}`);
+  }
+
+  #build(role: "webs" | "workers"): { build?: Build } {
+    return this.#builds === undefined ? {} : { build: this.#builds[role] };
   }
 
   async #startPooler(databaseUrl: string): Promise<string> {
@@ -146,6 +182,11 @@ export class Fleet {
     this.#undo.push(async () => this.#door?.stop());
   }
 
+  async #addAll(places: Place[], role: "web" | "worker", count: number): Promise<void> {
+    const environment: Record<string, string> = role === "web" ? { DT_CONFIG_PROFILE: "web" } : {};
+    await Promise.all(Array.from({ length: count }, (_, index) => this.#add(places, `${role}-${index}`, environment)));
+  }
+
   async #add(places: Place[], name: string, environment: Record<string, string>): Promise<void> {
     const place = { name, port: await freePort(), managementPort: await freePort(), environment };
     places.push({ ...place, server: await this.#process(place) });
@@ -153,6 +194,7 @@ export class Fleet {
 
   #process({ name, port, managementPort, environment }: Omit<Place, "server">): Promise<ServerProcess> {
     return ServerProcess.start({
+      ...this.#build(environment.DT_CONFIG_PROFILE === "web" ? "webs" : "workers"),
       databaseUrl: this.#connectionUrl,
       dataDirectory: this.directory,
       environment: {

@@ -3,13 +3,14 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Build } from "./derived-build.ts";
 
 /** As the command line starts the server. */
-export const SERVER_NODE_FLAGS = ["--max-semi-space-size=8"];
+export const SERVER_NODE_FLAGS = ["--max-semi-space-size=4", "--heap-growing-percent=50"];
 const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 60_000;
-/** The program that tests run as processes. */
-export const SERVER_PROGRAM = join(import.meta.dirname, "../../apps/server/src/main.ts");
+/** The program that tests run as processes when no build is named. */
+const SERVER_PROGRAM = join(import.meta.dirname, "../../apps/server/src/start.mjs");
 
 export interface ServerOptions {
   databaseUrl: string;
@@ -19,6 +20,8 @@ export interface ServerOptions {
   /** Ports that outlive the process, for an instance that comes back at the address it had; 0 or absent takes any. */
   port?: number;
   managementPort?: number;
+  /** Whose program runs; the work tree's when left out. */
+  build?: Build;
 }
 
 interface LogLine {
@@ -53,7 +56,7 @@ export class ServerProcess {
   /** Resolves once the API answers; rejects with the log's end when the process ends before. */
   static async start(options: ServerOptions): Promise<ServerProcess> {
     const listen = ["-host", "127.0.0.1", "-port", String(options.port ?? 0)];
-    const child = spawn(process.execPath, [...SERVER_NODE_FLAGS, SERVER_PROGRAM, ...listen], {
+    const child = spawn(process.execPath, [...SERVER_NODE_FLAGS, programOf(options), ...listen], {
       env: environmentOf(options),
       stdio: ["ignore", "pipe", "pipe"],
       cwd: options.dataDirectory,
@@ -92,6 +95,11 @@ export class ServerProcess {
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
+}
+
+/** The server program, as an argument of Node. */
+export function programOf({ build }: Pick<ServerOptions, "build">): string {
+  return build?.serverProgram ?? SERVER_PROGRAM;
 }
 
 /** Environment of a server program of an installation. */

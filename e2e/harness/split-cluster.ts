@@ -1,15 +1,20 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { ensurePostgres, stopPostgres } from "@evertrack/embedded-postgres";
 import { type ApiClient, administratorOf } from "./api-client.ts";
+import type { Build } from "./derived-build.ts";
 import { freePort } from "./free-port.ts";
 import { startHaProxy } from "./front-door/haproxy.ts";
 import { startPgBouncer } from "./front-door/pgbouncer.ts";
-import { runServer } from "./server-run.ts";
+import { type Kill, type RanServer, runServer } from "./server-run.ts";
 import { SupervisedServer } from "./supervised-server.ts";
+import { until } from "./until.ts";
 
 /** Small enough to be used up by a test, large enough for what the servers do. */
 const POSTGRES_SETTINGS = { max_connections: "80", shared_buffers: "128MB", max_wal_size: "2GB" };
+
+const POOLER_TIMEOUT_MS = 60_000;
 
 export interface SplitClusterOptions {
   /** Everything lives below it: database, uploads, logs. */
@@ -19,6 +24,10 @@ export interface SplitClusterOptions {
   /** Connections PgBouncer opens to PostgreSQL. */
   readonly poolSize: number;
   readonly environment: Record<string, string>;
+  /** Of webs only. */
+  readonly webEnvironment?: Record<string, string>;
+  /** What everything runs at first; the work tree when left out. */
+  readonly build?: Build;
 }
 
 /**
@@ -95,6 +104,44 @@ export class SplitCluster {
     return (await ensurePostgres({ dataDirectory: this.postgresDirectory, settings: POSTGRES_SETTINGS })).url;
   }
 
+  /** PostgreSQL as after a crash, back after a while. */
+  async restartPostgres(holdMs: number): Promise<void> {
+    await this.crashPostgres();
+    await delay(holdMs);
+    await this.startPostgres();
+  }
+
+  /** PgBouncer killed, back after a while. */
+  async restartPooler(holdMs: number): Promise<void> {
+    await this.pooler.kill("SIGKILL");
+    await delay(holdMs);
+    await until("PgBouncer is back", POOLER_TIMEOUT_MS, async () => {
+      if (!this.pooler.running) await this.pooler.restart();
+      return true;
+    });
+  }
+
+  /** The one-shot process of a build, on a direct connection: its migrations and defaults. */
+  migrate(build?: Build, kill?: Kill): Promise<RanServer> {
+    return this.run(build, { environment: { DT_INIT_TASKS_EXIT_AFTER_COMPLETION: "true" }, kill });
+  }
+
+  /** A program of a build beside the cluster, on a direct connection. */
+  run(
+    build: Build | undefined,
+    options: { word?: readonly string[]; environment?: Record<string, string>; kill?: Kill | undefined },
+  ): Promise<RanServer> {
+    const { word, environment = {}, kill } = options;
+    return runServer({
+      databaseUrl: this.#databaseUrl,
+      dataDirectory: this.dataDirectory,
+      environment,
+      ...(build === undefined ? {} : { build }),
+      ...(word === undefined ? {} : { word }),
+      ...(kill === undefined ? {} : { kill }),
+    });
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.retire()));
     await this.#frontDoor?.stop();
@@ -112,7 +159,8 @@ export class SplitCluster {
     ])
       mkdirSync(each, { recursive: true });
     this.#databaseUrl = await this.startPostgres();
-    await this.#migrate();
+    const { status, output } = await this.migrate(this.#options.build);
+    if (status !== 0) throw new Error(`the init tasks failed:\n${output}`);
     await prepare(this.#databaseUrl);
     const databaseUrl = this.#databaseUrl;
     this.#pooler = await startPgBouncer({ directory: join(directory, "pgbouncer"), databaseUrl, poolSize });
@@ -120,15 +168,6 @@ export class SplitCluster {
     const webs = this.webs.map(({ port, managementPort }) => ({ host: "127.0.0.1", port, managementPort }));
     this.#frontDoor = await startHaProxy({ directory: join(directory, "haproxy"), webs });
     this.#admin = await administratorOf(this.#frontDoor.url);
-  }
-
-  async #migrate(): Promise<void> {
-    const { status, output } = await runServer({
-      databaseUrl: this.#databaseUrl,
-      dataDirectory: this.dataDirectory,
-      environment: { DT_INIT_TASKS_EXIT_AFTER_COMPLETION: "true" },
-    });
-    if (status !== 0) throw new Error(`the init tasks failed:\n${output}`);
   }
 
   async #startServers(): Promise<void> {
@@ -143,10 +182,11 @@ export class SplitCluster {
     return new SupervisedServer(name, {
       databaseUrl: this.pooler.url,
       dataDirectory: this.dataDirectory,
+      ...(this.#options.build === undefined ? {} : { build: this.#options.build }),
       environment: {
         DT_INIT_TASKS_ENABLED: "false",
         ...this.#options.environment,
-        ...(web ? { DT_CONFIG_PROFILE: "web" } : {}),
+        ...(web ? { DT_CONFIG_PROFILE: "web", ...this.#options.webEnvironment } : {}),
       },
       logFile: join(this.logDirectory, `${name}.log`),
       port: await freePort(),

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { environmentOf, SERVER_NODE_FLAGS, SERVER_PROGRAM, type ServerOptions } from "./server-process.ts";
+import type { Build } from "./derived-build.ts";
+import { workTreeVersion } from "./releases.ts";
+import { environmentOf, programOf, SERVER_NODE_FLAGS, type ServerOptions } from "./server-process.ts";
 import { until } from "./until.ts";
 
 const RESTART_DELAY_MS = 500;
@@ -23,6 +25,18 @@ export interface ProcessEnd {
   readonly wasReady: boolean;
   /** The last thing it said at level fatal, if it did. */
   readonly lastWords: string | undefined;
+}
+
+/** One process of a server, from its start to its end; times of `performance.now()`. */
+export interface ServerLife {
+  readonly version: string;
+  readonly startedMs: number;
+  readyMs?: number;
+  /** When it was asked to stop. */
+  drainingMs?: number;
+  endedMs?: number;
+  /** The signal that ended it, or its exit status. */
+  ending?: string;
 }
 
 /** What the log told besides its ordinary lines. */
@@ -48,8 +62,9 @@ export class SupervisedServer {
   readonly port: number;
   readonly managementPort: number;
   readonly ends: ProcessEnd[] = [];
+  readonly lives: ServerLife[] = [];
   readonly found: LogFindings = { raw: [], errors: new Map() };
-  readonly #options: ServerOptions;
+  #options: ServerOptions;
   readonly #log: WriteStream;
   #child: ChildProcess | undefined;
   #asked = false;
@@ -87,6 +102,8 @@ export class SupervisedServer {
   /** Signals the present process. SIGKILL and SIGTERM count as asked for when it ends. */
   signal(signal: NodeJS.Signals): void {
     if (signal === "SIGKILL" || signal === "SIGTERM") this.#asked = true;
+    const life = this.lives.at(-1);
+    if (signal === "SIGTERM" && life !== undefined) life.drainingMs ??= performance.now();
     this.#child?.kill(signal);
   }
 
@@ -98,6 +115,15 @@ export class SupervisedServer {
       });
       return answer.status === 200;
     });
+  }
+
+  /** SIGTERM, and from the next start on another build; resolves once that is ready. */
+  async moveTo(build: Build): Promise<void> {
+    this.#options = { ...this.#options, build };
+    const left = this.#child;
+    this.signal("SIGTERM");
+    await until(`${this.name} stops`, STOP_TIMEOUT_MS, async () => left?.exitCode !== null || left.signalCode !== null);
+    await this.whenReady();
   }
 
   /** SIGTERM, and no new start. */
@@ -123,18 +149,25 @@ export class SupervisedServer {
     this.#ready = false;
     this.#lastWords = undefined;
     const listen = ["-host", "127.0.0.1", "-port", String(this.port)];
-    const child = spawn(process.execPath, [...SERVER_NODE_FLAGS, SERVER_PROGRAM, ...listen], {
+    const child = spawn(process.execPath, [...SERVER_NODE_FLAGS, programOf(this.#options), ...listen], {
       env: environmentOf(this.#options),
       stdio: ["ignore", "pipe", "pipe"],
       cwd: this.#options.dataDirectory,
     });
     this.#child = child;
+    const life: ServerLife = {
+      version: this.#options.build?.version ?? workTreeVersion(),
+      startedMs: performance.now(),
+    };
+    this.lives.push(life);
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on("line", (line) => this.#read(line));
     // "close" comes after the last line was read, "exit" may come before.
     const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
     const { name: server } = this;
     const [asked, wasReady, lastWords] = [this.#asked, this.#ready, this.#lastWords];
+    life.endedMs = performance.now();
+    life.ending = signal ?? `exit status ${code}`;
     this.ends.push({ server, pid: child.pid ?? 0, code, signal, asked, wasReady, lastWords });
   }
 
@@ -148,6 +181,8 @@ export class SupervisedServer {
     }
     if (entry.msg === "the API is ready") {
       this.#ready = true;
+      const life = this.lives.at(-1);
+      if (life !== undefined) life.readyMs = performance.now();
       this.#instanceId = entry.instance;
     }
     const said = entry.err?.message === undefined ? entry.msg : `${entry.msg}: ${entry.err.message}`;

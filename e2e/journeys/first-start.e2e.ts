@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../harness/free-port.ts";
 import { until } from "../harness/until.ts";
 
 const program = join(import.meta.dirname, "..", "..", "apps/cli/src/main.ts");
@@ -24,8 +24,8 @@ describe("the first start", () => {
     directory = await mkdtemp(join(tmpdir(), "evertrack-first-"));
     ports = ["--port", String(await freePort()), "--management-port", String(await freePort())];
     server = start(["up", "--data-dir", directory, ...ports]);
-    await until("the greeting is printed", 120_000, async () => server.output().includes("Ctrl-C"));
-  }, 150_000);
+    await until("the greeting is printed", 240_000, async () => server.output().includes("Ctrl-C"));
+  });
   afterAll(async () => {
     server?.child.kill("SIGKILL");
     await run(["down", "--data-dir", directory]);
@@ -38,7 +38,7 @@ describe("the first start", () => {
     expect(server.output()).toMatch(/bom upload .*--wait/);
   });
 
-  test("the demo prints real findings, and a second look finds them too", { timeout: 120_000 }, async () => {
+  test("the demo prints real findings, and a second look finds them too", async () => {
     const demo = await run(["demo", "--data-dir", directory]);
     expect(demo.output).toMatch(/8 projects, 98 components, 30 findings/);
     expect(demo.code).toBe(0);
@@ -46,21 +46,21 @@ describe("the first start", () => {
     expect(findings.output).toMatch(/critical +EVT-DEMO-2026-0002 +minimist/i);
   });
 
-  test("a second start reports the running one and exits 0", { timeout: 60_000 }, async () => {
+  test("a second start reports the running one and exits 0", async () => {
     const again = await run(["up", "--data-dir", directory, ...ports]);
     expect(again.code).toBe(0);
     expect(again.output).toMatch(/running/i);
   });
 
-  test("a busy port names what holds it", { timeout: 60_000 }, async () => {
+  test("a busy port names what holds it", async () => {
     const elsewhere = await mkdtemp(join(tmpdir(), "evertrack-busy-"));
     const refused = await run(["up", "--data-dir", elsewhere, ...ports]);
     await rm(elsewhere, { recursive: true, force: true });
     expect(refused.code).toBe(1);
-    expect(refused.output).toMatch(/in use by process \d+ .*apps\/server\/src\/main\.ts/);
+    expect(refused.output).toMatch(/in use by process \d+ .*apps\/server\/src\/start\.mjs/);
   });
 
-  test("Ctrl-C stops the server and says how to stop the database", { timeout: 60_000 }, async () => {
+  test("Ctrl-C stops the server and says how to stop the database", async () => {
     server.child.kill("SIGINT");
     await server.ended;
     expect(server.output()).toMatch(/database is still running.* down /s);
@@ -79,12 +79,4 @@ function start(args: readonly string[]) {
 async function run(args: readonly string[]): Promise<Ended> {
   const { ended, output } = start(args);
   return { code: await ended, output: output() };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

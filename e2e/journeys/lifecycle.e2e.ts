@@ -78,7 +78,7 @@ describe("roles", () => {
     const unreachable = { ...installation, databaseUrl: "postgres://nobody@127.0.0.1:1/none" };
     const failed = await runServer({ ...unreachable, environment });
     expect(failed.status, failed.output).toBe(1);
-    expect(failed.output).toContain("init task failed; nothing was started");
+    expect(failed.output).toContain("could not be asked whether this version may run; nothing was started");
   });
 
   test("without init tasks an empty database stays empty and the start fails", async () => {
@@ -89,7 +89,7 @@ describe("roles", () => {
   });
 
   test("five processes on an empty database all become ready, and each migration ran once", {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
     const installation = await emptyInstallation();
     const starting = Array.from({ length: 5 }, () => ServerProcess.start(installation));
@@ -143,7 +143,9 @@ describe.skipIf(pgBouncerMissing)(`behind PgBouncer in transaction mode (${pgBou
 });
 
 describe("stopping", () => {
-  const DRAIN_MS = 1_500;
+  const DRAIN_MS = 10_000;
+  /** What a busy machine may be late with at the end of draining. */
+  const LATE_MS = 2_000;
   const UPLOADS = 12;
 
   test("SIGTERM under load answers every request under way and every one that comes while draining, and exits 0", async () => {
@@ -153,7 +155,7 @@ describe("stopping", () => {
     const slow = Array.from({ length: UPLOADS }, (_, index) => slowUpload(cluster.admin, `slow-${index}`));
     await Promise.all(slow.map(({ begun }) => begun));
     const load = startLoad(server.url);
-    await until("requests are answered", 10_000, async () => load.statuses.length > 20);
+    await until("requests are answered", 180_000, async () => load.statuses.length > 20);
     const signalledAtMs = performance.now();
     server.signal("SIGTERM");
     await until(
@@ -168,7 +170,7 @@ describe("stopping", () => {
     expect(await server.ended()).toBe(0);
     const { statuses, failures } = await load.end();
     expect(new Set(statuses)).toEqual(new Set([200]));
-    const early = failures.filter(({ startedAtMs }) => startedAtMs < signalledAtMs + DRAIN_MS - 200);
+    const early = failures.filter(({ startedAtMs }) => startedAtMs < signalledAtMs + DRAIN_MS - LATE_MS);
     expect(early).toEqual([]);
   });
 
@@ -227,8 +229,11 @@ describe("stopping", () => {
   }
 });
 
+/** Seconds, on a busy machine too: statements would be waited for four times as long. */
+const ANSWER_MAX_MS = 15_000;
+
 test("an outage of the database is a 503 with Retry-After and not ready; all goes on by itself afterwards", {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
   const dataDirectory = await mkdtemp(join(tmpdir(), "outage-"));
   const postgres = () => ensurePostgres({ dataDirectory: join(dataDirectory, "db") });
@@ -244,15 +249,15 @@ test("an outage of the database is a 503 with Retry-After and not ready; all goe
   await stopPostgres({ dataDirectory: join(dataDirectory, "db"), mode: "immediate" });
   const startedMs = performance.now();
   const refused = await admin.request("GET", "/api/v1/project");
-  expect(performance.now() - startedMs).toBeLessThan(5_000);
+  expect(performance.now() - startedMs).toBeLessThan(ANSWER_MAX_MS);
   expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
   expect(refused.json).toMatchObject({ status: 503, title: "Temporarily unavailable" });
-  await until("not ready", 10_000, async () => (await ready()) === 503);
+  await until("not ready", 180_000, async () => (await ready()) === 503);
   expect((await fetch(`${server.managementUrl}/health/live`)).status).toBe(200);
   await delay(5_000);
 
   await postgres();
-  await until("ready again", 30_000, async () => (await ready()) === 200);
+  await until("ready again", 180_000, async () => (await ready()) === 200);
   expect(server.running).toBe(true);
   await admin.processed(before.token, 90_000);
   const { token } = await admin.upload(smallBom, { name: "after", version: "1" });

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const bom = sampleBom([{ name: "left", version: "1.0.0", purl: "pkg:npm/left@1.0.0" }]);
 const OFTEN = "* * * * * *";
-const SOON_MS = 60_000;
+const SOON_MS = 180_000;
 /** Longer than a lease check, many polls, and several firings of a task every second. */
 const WATCHED_MS = 5_000;
 
@@ -106,12 +106,18 @@ describe("a worker limited to queues", () => {
       const { token } = await admin.upload(bom, { name: `shared ${count}`, version: "1" });
       await admin.processed(token, SOON_MS);
     }
-    const claims = await rowsOf<{ kind: string; queue: string; by: string }>(
-      databaseUrl,
-      `select kind, queue, locked_by as by from wf_run where locked_by is not null
+    const claimsSoFar = () =>
+      rowsOf<{ kind: string; queue: string; by: string }>(
+        databaseUrl,
+        `select kind, queue, locked_by as by from wf_run where locked_by is not null
        union select r.kind, r.queue, a.instance_id from wf_attempt a join wf_run r on r.id = a.run_id
        where a.instance_id is not null order by 1, 2`,
+      );
+    // Metrics follow once an upload is told to be processed.
+    await until("all is done", SOON_MS, async () =>
+      (await claimsSoFar()).some(({ queue }) => queue === "metrics-updates"),
     );
+    const claims = await claimsSoFar();
     const by = (id: string) => claims.filter((claim) => claim.by === id).map(({ kind, queue }) => `${kind}:${queue}`);
     expect(by(importer.instanceId)).toEqual(["activity:artifact-imports", "activity:vuln-analyses"]);
     expect(by(rest.instanceId)).toEqual(expect.arrayContaining(["activity:metrics-updates", "workflow:default"]));

@@ -30,7 +30,7 @@ describe.skipIf(!sharedDataPresent)(`real SBOMs over HTTP against real advisorie
   afterAll(() => cluster?.close());
 
   const files = sharedDataPresent ? readdirSync(join(sharedDirectory, SBOMS)) : [];
-  test.each(files)("the findings of %s equal the expected ones", { timeout: 120_000 }, async (file) => {
+  test.each(files)("the findings of %s equal the expected ones", { timeout: 600_000 }, async (file) => {
     const { token, projectUuid } = await cluster.admin.upload(sharedFile(`${SBOMS}/${file}`), {
       name: file,
       version: "1",

@@ -104,7 +104,7 @@ test("packages that were installed by hand in the locked versions are taken as t
 test("another locked version is installed, and programs that run from the checkout are named", async () => {
   markInstalled("1.0.0");
   const server = start(["evertrack", "--wait"]);
-  await expect.poll(server.output, { timeout: 10_000 }).toContain("args");
+  await expect.poll(server.output, { timeout: 60_000 }).toContain("args");
   writeFileSync(join(root, "package-lock.json"), lockWith("1.0.1"));
   const next = start(["evertrack"]);
   await next.ended;
@@ -146,7 +146,7 @@ test("start means up; arguments, the caller's folder and a Node that runs source
 test("signals go down, and the program decides how it ends", async () => {
   markInstalled("1.0.0");
   const run = start(["evertrack", "--wait"]);
-  await expect.poll(run.output, { timeout: 10_000 }).toContain("args");
+  await expect.poll(run.output, { timeout: 60_000 }).toContain("args");
   run.child.kill("SIGTERM");
   await run.ended;
   expect(run.child.exitCode).toBe(3);

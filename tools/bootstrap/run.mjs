@@ -24,6 +24,7 @@ const targets = {
   check: { program: "tools/check/run.ts", before: [], where: "repository" },
   bench: { program: "bench/run.ts", before: [], where: "repository" },
   "e2e:chaos": { program: "e2e/chaos/plans/run.ts", before: [], where: "repository" },
+  "e2e:upgrade": { program: "e2e/upgrade/plans/run.ts", before: [], where: "repository" },
 };
 
 const EXIT_WRONG_USE = 2;

@@ -34,7 +34,7 @@ describe("the image", () => {
       /^(?:(?:apps|packages)\/[^/]+|tools|bench|e2e)\/package\.json$/.test(path),
     );
     expect(manifests.filter((path) => !sent.includes(path) && !path.startsWith("apps/ui/"))).toEqual([]);
-    for (const path of ["package-lock.json", "apps/server/src/main.ts", "packages/engine/src/index.ts"])
+    for (const path of ["package-lock.json", "apps/server/src/start.mjs", "packages/engine/src/index.ts"])
       expect(sent).toContain(path);
     const migrations = tracked.filter(
       (path) => path.endsWith(".sql") && /^(apps|packages)\/[^/]+\/migrations\//.test(path),

@@ -32,7 +32,7 @@ describe.skipIf(!present)(`units (${note})`, () => {
   test.each([
     ["an unknown setting", "TimeoutStopSec=", "TimeoutStopSecs="],
     ["a wrong value", "Restart=always", "Restart=sometimes"],
-    ["a program that is not there", "main.ts -host", "main.ts -host\nExecStartPre=/nonexistent"],
+    ["a program that is not there", "start.mjs -host", "start.mjs -host\nExecStartPre=/nonexistent"],
   ])("%s is noticed", (_what, right, wrong) => {
     const { output } = runProgram("systemd-analyze", ["verify", ...writeUnits((text) => text.replace(right, wrong))]);
     expect(output).not.toBe("");

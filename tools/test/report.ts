@@ -10,7 +10,13 @@ export function sum(results: StageResult[]): { passed: number; failed: number; s
   };
 }
 
-/** Prints every skipped test with its reason, one line per stage, and last the line other programs read. */
+/** Starts the line of a failed test; `.ci/run` repeats these lines at its end. */
+const failureMark = "FAILED TEST";
+
+/**
+ * Prints every skipped test with its reason, one line per stage, every failed test with what it said, and last the line
+ * other programs read.
+ */
 export function report(results: StageResult[]): void {
   const skippedTests = results.flatMap(({ skipped }) => skipped);
   if (skippedTests.length > 0) console.log("\nSkipped, and why:");
@@ -24,6 +30,9 @@ export function report(results: StageResult[]): void {
     );
   }
   const { passed, failed, skipped } = sum(results);
+  const failures = results.flatMap((result) => result.failures);
+  if (failures.length > 0) console.log("");
+  for (const { file, name, message } of failures) console.log(`${failureMark} ${file}: ${name}: ${message}`);
   console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 }
 

@@ -11,7 +11,7 @@ import { delimiter, join } from "node:path";
 import { stopTestServerIfIdle } from "@evertrack/embedded-postgres/testing";
 import { endMarkedProcesses, markName } from "./leftover-processes.ts";
 import { type Stage, stagesDirectory } from "./stages.ts";
-import { countVitest, type SkippedTest } from "./vitest-report.ts";
+import { countVitest, type FailedTest, type SkippedTest, type VitestCounts } from "./vitest-report.ts";
 
 /** How one stage ended. */
 export interface StageResult {
@@ -19,6 +19,8 @@ export interface StageResult {
   passed: number;
   failed: number;
   skipped: SkippedTest[];
+  /** The failed tests by name; empty for a stage that counts as one. */
+  failures: FailedTest[];
   durationMs: number;
 }
 
@@ -48,7 +50,8 @@ export async function runStages(stages: Stage[]): Promise<StageResult[]> {
     for (const signal of stopSignals) process.off(signal, stop);
     rmSync(scratch, { recursive: true, force: true });
   }
-  if (stopped) results.push({ name: "stopped by a signal", passed: 0, failed: 1, skipped: [], durationMs: 0 });
+  if (stopped)
+    results.push({ name: "stopped by a signal", passed: 0, failed: 1, skipped: [], failures: [], durationMs: 0 });
   return results;
 }
 
@@ -64,7 +67,8 @@ async function runStage(
   const succeeded = await runCommand(stage, mark, reportFile, started);
   await endMarkedProcesses(mark, (line) => console.warn(`left running by ${stage.name}, ended: ${line}`));
   const durationMs = performance.now() - startedAt;
-  const counts = stage.counts === "vitest" ? countVitest(reportFile) : { passed: 0, failed: 0, skipped: [] };
+  const nothing: VitestCounts = { passed: 0, failed: 0, skipped: [], failures: [] };
+  const counts = stage.counts === "vitest" ? countVitest(reportFile) : nothing;
   // A status that the counts do not explain (a crash, an unhandled error, a check that found something) is one failure.
   if (!succeeded && counts.failed === 0) counts.failed = 1;
   if (stage.counts === "once" && succeeded) counts.passed = 1;

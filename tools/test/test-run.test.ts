@@ -87,7 +87,7 @@ describe("counting", () => {
         ["b", "failed"],
       ],
     });
-    expect(countVitest(report, false)).toMatchObject({ passed: 1, failed: 1 });
+    expect(countVitest(report, false)).toMatchObject({ passed: 1, failed: 1, failures: [{ name: "b" }] });
   });
 
   test("a test skipped for want of a system program is a skip at home and a failure in CI; others stay skips", () => {
@@ -106,6 +106,6 @@ describe("counting", () => {
   });
 
   test("a missing report counts as nothing", () => {
-    expect(countVitest(join(folder, "gone.json"), false)).toEqual({ passed: 0, failed: 0, skipped: [] });
+    expect(countVitest(join(folder, "gone.json"), false)).toEqual({ passed: 0, failed: 0, skipped: [], failures: [] });
   });
 });

@@ -15,5 +15,5 @@ for (const folder of migrationFolders) {
   if (added.length === 0) continue;
   const sorted = Object.fromEntries(Object.entries(recorded).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(join(repositoryRoot, folder, "checksums.json"), `${JSON.stringify(sorted, null, 2)}\n`);
-  console.log(`${folder}: recorded ${added.join(", ")}`);
+  console.log(`${folder}: recorded ${added.join(", ")}; now run node tools/release/manifest.ts`);
 }

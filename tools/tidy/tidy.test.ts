@@ -228,6 +228,12 @@ describe("texts", () => {
   test("changelog: there is a place for what is not released yet", () => {
     expect(places("changelog", { "CHANGELOG.md": "# Changelog\n\n## Unreleased\n" })).toEqual([]);
     expect(places("changelog", { "CHANGELOG.md": "# Changelog\n" })).toEqual(["CHANGELOG.md"]);
+    const released = { "CHANGELOG.md": "# Changelog\n\n## 1.2.0\n" };
+    expect(places("changelog", released)).toEqual(["CHANGELOG.md"]);
+    expect(places("changelog", { ...released, "apps/server/package.json": '{"version":"1.2.0"}' })).toEqual([]);
+    expect(places("changelog", { ...released, "apps/server/package.json": '{"version":"1.3.0"}' })).toEqual([
+      "CHANGELOG.md",
+    ]);
     expect(places("changelog", {})).toEqual(["CHANGELOG.md"]);
   });
 });

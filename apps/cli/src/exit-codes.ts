@@ -6,9 +6,9 @@ export const EXIT = {
   failed: 1,
   /** Wrong use: unknown command, option, missing file, missing address or credentials. */
   usage: 2,
-  /** Refused in this state, e.g. another version runs on the data directory, or a cluster lacks a role. */
+  /** Refused in this state, e.g. another version runs on the data directory, or a cluster lacks a role; an SBOM that is not valid. */
   refused: 3,
-  /** Findings reached the severity of --fail-on. */
+  /** Findings reached the severity of --fail-on, or a score is lower than --fail-below. */
   threshold: 4,
   /** The server cannot be reached, or did not finish within the time allowed. */
   unreachable: 5,

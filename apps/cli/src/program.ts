@@ -2,16 +2,21 @@
  * The words of the command line: every command, option and help text, and nothing of what they do. What a command does
  * is loaded when it runs, so that help and mistakes answer at once.
  */
-import { Command, InvalidArgumentError, Option } from "commander";
-import type { AccessOptions } from "./client/access.ts";
+import { Command, Option } from "commander";
 import { THRESHOLDS } from "./output/severity.ts";
-import { processTerminal, type Terminal } from "./output/terminal.ts";
+import { addBackfills } from "./program/backfills.ts";
+import { addBackup } from "./program/backup.ts";
+import { addMigrate } from "./program/migrate.ts";
+import { client, collect, integer, local, terminalOf } from "./program/options.ts";
+import { addSbom } from "./program/sbom.ts";
+import { addUpgrade } from "./program/upgrade.ts";
 import { VERSION } from "./program-name.ts";
 
 const UPLOAD_TIMEOUT_S = 900;
 const MIRROR_TIMEOUT_S = 7_200;
 const DEMO_TIMEOUT_S = 300;
 const INSTANCES_MAX = 16;
+const READY_TIMEOUT_S = 180;
 const CAPACITY_MAX = 1_000_000;
 const RUNS_LIMIT = 50;
 const RUN_STATES = ["created", "running", "suspended", "cancelled", "completed", "failed"];
@@ -43,7 +48,7 @@ First steps:
   evertrack demo               a small portfolio with findings to look at
   evertrack bom upload bom.json --project my-app --version 1.0 --wait
 
-Exit codes: 0 ok, 1 failed, 2 wrong use, 3 refused in this state, 4 --fail-on reached, 5 server unreachable, too slow, or not yet`;
+Exit codes: 0 ok, 1 failed, 2 wrong use, 3 refused in this state or not valid, 4 --fail-on or --fail-below reached, 5 server unreachable, too slow, or not yet`;
 
 function addLocalCommands(program: Command): void {
   program.commandsGroup("On this machine:");
@@ -58,19 +63,30 @@ function addLocalCommands(program: Command): void {
     .allowUnknownOption()
     .passThroughOptions()
     .action(async (flags: string[]) => (await import("./commands/serve.ts")).serve(flags));
-  local(
-    program,
-    "migrate",
-    "bring the schema of DT_DATASOURCE_URL, else of the embedded database, up to this version",
-  ).action(async (options) => (await import("./commands/serve.ts")).migrate(options, terminalOf(options)));
+  addMigrate(program);
+  addUpgrade(program);
+  addBackup(program);
+  addSbom(program);
 }
 
 function addUp(program: Command): void {
-  local(program, "up", "start database, migrations and server; Ctrl-C stops the server")
+  local(
+    program,
+    "up",
+    "start database, migrations and server, or replace an older one that runs; Ctrl-C stops the server",
+  )
     .option("--port <port>", "port of the first instance", integer(1, 65_535), 8080)
     .option("--management-port <port>", "health and metrics port of the first instance", integer(1, 65_535), 9000)
     .option("--instances <count>", "server instances, on consecutive ports", integer(1, INSTANCES_MAX), 1)
     .option("--host <address>", "address to listen on (0.0.0.0: all)", "127.0.0.1")
+    .option("--replace", "take the place of a running one of the same version too, for example for other settings")
+    .option("--allow-downgrade", "take the place of a running one of a newer version that is not finalized")
+    .option(
+      "--ready-timeout <seconds>",
+      "how long an instance may take to become ready",
+      integer(1, 3_600),
+      READY_TIMEOUT_S,
+    )
     .addOption(new Option("--stop", "the same as `evertrack down`").hideHelp())
     .action(async (options) => {
       if (options.stop === true) await (await import("./commands/down.ts")).down(options, terminalOf(options));
@@ -97,6 +113,7 @@ function addClientCommands(program: Command): void {
   addCluster(program);
   addRuns(program);
   addQueues(program);
+  addBackfills(program);
   client(program, "demo", "fill the local server with a small portfolio, offline")
     .option("--remove", "take the demo away again")
     .option("--timeout <seconds>", "limit for everything together", integer(1, 86_400), DEMO_TIMEOUT_S)
@@ -193,34 +210,4 @@ function addQueues(program: Command): void {
     .action(async (queue: string, capacity: number, options) =>
       (await import("./commands/queues.ts")).queuesUpdate(queue, { capacity }, options, terminalOf(options)),
     );
-}
-
-function local(parent: Command, name: string, description: string): Command {
-  return parent
-    .command(name)
-    .description(description)
-    .option("--data-dir <directory>", "where everything is kept (default: ~/.evertrack, or EVERTRACK_DATA_DIRECTORY)")
-    .option("--json", "print results as JSON");
-}
-
-function client(parent: Command, name: string, description: string): Command {
-  return local(parent, name, description)
-    .option("--url <address>", "the server (default: EVERTRACK_URL, the local `up`, or the last login)")
-    .option("--api-key <key>", "API key (default: EVERTRACK_API_KEY, or saved by login or demo)");
-}
-
-function terminalOf(options: Partial<AccessOptions> & { json?: boolean }): Terminal {
-  return processTerminal(options.json === true);
-}
-
-function integer(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  };
-}
-
-function collect(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
 }

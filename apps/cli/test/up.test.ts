@@ -8,7 +8,7 @@ import { identify, isAlive } from "../src/up/process-identity.ts";
 import { readState, type UpState } from "../src/up/state-file.ts";
 import { freePorts, type RunningCli, runCli, STUB_SERVER, scratchDirectory, startCli, until } from "./run-cli.ts";
 
-const TEST_TIMEOUT_MS = 60_000;
+const TEST_TIMEOUT_MS = 240_000;
 
 /** A data directory of its own; whatever runs on it is stopped at the end. */
 async function machine() {

@@ -2,14 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Random } from "../../harness/random.ts";
 import type { SplitCluster } from "../../harness/split-cluster.ts";
 import type { SupervisedServer } from "../../harness/supervised-server.ts";
-import { until } from "../../harness/until.ts";
-import type { Observer } from "./audit.ts";
+import type { Observer } from "../../harness/witness/audit.ts";
 import { holdEveryConnection, holdPooledConnections } from "./hogs.ts";
 import type { Fault, FaultKind } from "./plan.ts";
 import { fillDisk } from "./small-disk.ts";
 
 const STROKE_MS = 300;
-const BACK_TIMEOUT_MS = 60_000;
 
 /** What faults act on. */
 export interface FaultBench {
@@ -32,20 +30,8 @@ const pause: Inflict = async (bench, { target, holdMs }) => {
   if (server.pid === pid) server.signal("SIGCONT");
 };
 
-const restartPostgres: Inflict = async ({ cluster }, { holdMs }) => {
-  await cluster.crashPostgres();
-  await delay(holdMs);
-  await cluster.startPostgres();
-};
-
-const restartPooler: Inflict = async ({ cluster }, { holdMs }) => {
-  await cluster.pooler.kill("SIGKILL");
-  await delay(holdMs);
-  await until("PgBouncer is back", BACK_TIMEOUT_MS, async () => {
-    if (!cluster.pooler.running) await cluster.pooler.restart();
-    return true;
-  });
-};
+const restartPostgres: Inflict = ({ cluster }, { holdMs }) => cluster.restartPostgres(holdMs);
+const restartPooler: Inflict = ({ cluster }, { holdMs }) => cluster.restartPooler(holdMs);
 
 const pausePooler: Inflict = async ({ cluster }, { holdMs }) => {
   const { pid } = cluster.pooler;

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Random } from "../../harness/random.ts";
-import { bomOf, keyOf, nextParts, type Part } from "./bom-series.ts";
-import type { Progress } from "./progress.ts";
+import { bomOf, nextParts } from "../../harness/traffic/bom-series.ts";
+import type { Progress } from "../../harness/traffic/progress.ts";
+import { ProjectHistory } from "../../harness/traffic/project-history.ts";
 import type { UploadClient } from "./upload-client.ts";
 
 const LANES = 6;
@@ -9,29 +10,6 @@ const UPLOADS_PER_PROJECT = 8;
 /** Uploads that may wait to be processed: enough for a queue, few enough that faults meet work at every step. */
 const OPEN_MAX = 60;
 const OPEN_LOOK_MS = 50;
-
-/** One project and everything that was ever sent for it. */
-export class ProjectHistory {
-  readonly name: string;
-  uuid: string | undefined;
-  /** Inventories in the order they were sent; the next is sent only when this one was accepted. */
-  readonly sent: (readonly Part[])[] = [];
-  readonly tokens: string[] = [];
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  /** What the project must contain in the end. */
-  get last(): readonly Part[] {
-    return this.sent.at(-1) ?? [];
-  }
-
-  /** Every inventory a reader may see, as sorted keys. */
-  *inventories(): Generator<string[]> {
-    for (const parts of this.sent) yield parts.map(keyOf).sort();
-  }
-}
 
 /**
  * Uploads from several lanes at once. A project belongs to one lane, so that its uploads have an order; which project comes
@@ -70,7 +48,7 @@ async function runLane(client: UploadClient, progress: Progress, { own, count, s
     const project = own[upload] ?? random.pick(own);
     const parts = nextParts(random, project.last);
     while (progress.open >= OPEN_MAX) await delay(OPEN_LOOK_MS);
-    project.sent.push(parts);
+    project.send(parts);
     const { token, projectUuid } = await client.upload(bomOf(parts), project.name);
     project.uuid ??= projectUuid;
     project.tokens.push(token);

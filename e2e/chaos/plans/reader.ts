@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ApiClient } from "../../harness/api-client.ts";
 import { Random } from "../../harness/random.ts";
-import { digestOf } from "./bom-series.ts";
-import type { ProjectHistory } from "./load.ts";
+import type { Part } from "../../harness/traffic/bom-series.ts";
+import type { ProjectHistory } from "../../harness/traffic/project-history.ts";
 
 const LANES = 2;
 const PAUSE_MS = 30;
@@ -62,11 +62,10 @@ export class Reader {
   async #readInventory(project: ProjectHistory): Promise<void> {
     const components = await this.#get(`/api/v1/component/project/${project.uuid}?pageSize=500`);
     if (components === undefined) return;
-    const keys = (components as { name: string; version: string }[]).map(({ name, version }) => `${name}@${version}`);
-    const seen = digestOf(keys);
+    const seen = components as Part[];
     // Empty until the first import is done.
-    if (keys.length === 0 || [...project.inventories()].some((sent) => digestOf(sent) === seen)) return;
-    this.#wrong(`${project.name}: an inventory of ${keys.length} components that was never sent`);
+    if (seen.length === 0 || project.wasSent(seen)) return;
+    this.#wrong(`${project.name}: an inventory of ${seen.length} components that was never sent`);
   }
 
   async #get(path: string): Promise<unknown> {

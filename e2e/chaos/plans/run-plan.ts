@@ -10,25 +10,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Random } from "../../harness/random.ts";
 import { SplitCluster } from "../../harness/split-cluster.ts";
-import { mirrorThroughFaults } from "./advisories.ts";
-import { installWitness, Observer } from "./audit.ts";
-import { type AdvisorySets, makeAdvisories, writeBucket } from "./bom-series.ts";
+import { mirrorThroughFaults } from "../../harness/traffic/advisories.ts";
+import { type AdvisorySets, makeAdvisories, writeBucket } from "../../harness/traffic/bom-series.ts";
+import { Progress } from "../../harness/traffic/progress.ts";
+import type { ProjectHistory } from "../../harness/traffic/project-history.ts";
+import { installWitness, Observer } from "../../harness/witness/audit.ts";
+import { untilIdle } from "../../harness/witness/until-idle.ts";
+import { verifyEffects } from "../../harness/witness/verify-effects.ts";
+import { clockEnvironment, engineFigures, verifyEngine } from "../../harness/witness/verify-engine.ts";
+import { verifyMembership } from "../../harness/witness/verify-membership.ts";
+import { verifyOutcome } from "../../harness/witness/verify-outcome.ts";
+import { processFigures, verifyProcesses } from "../../harness/witness/verify-processes.ts";
 import { inflict } from "./faults.ts";
-import { type ProjectHistory, projectsFor, runLoad } from "./load.ts";
+import { projectsFor, runLoad } from "./load.ts";
 import { describeFault, describePlan, LEASE_MS, type Plan } from "./plan.ts";
-import { Progress } from "./progress.ts";
 import { Reader } from "./reader.ts";
 import { mountSmallDisk, unmountSmallDisk } from "./small-disk.ts";
-import { measureThroughput, type Throughput, untilIdle } from "./throughput.ts";
+import { measureThroughput, type Throughput } from "./throughput.ts";
 import { UploadClient } from "./upload-client.ts";
-import { verifyEffects } from "./verify-effects.ts";
-import { CLOCK_ENVIRONMENT, engineFigures, verifyEngine } from "./verify-engine.ts";
-import { verifyMembership } from "./verify-membership.ts";
-import { verifyOutcome } from "./verify-outcome.ts";
-import { processFigures, verifyProcesses } from "./verify-processes.ts";
 
 const [WORKERS, WEBS] = [3, 2];
 const POOL_SIZE = 20;
+const CLOCK_SECONDS = 10;
 const QUIET_TIMEOUT_MS = 240_000;
 /** Times must be short against a plan; the proportions are those of the defaults. */
 const ENVIRONMENT = {
@@ -41,7 +44,7 @@ const ENVIRONMENT = {
   DT_DATASOURCE_POOL_MAX_SIZE: "10",
   DT_METRICS_ENABLED: "true",
   DT_SHUTDOWN_DRAIN_DELAY_MS: "2500",
-  ...CLOCK_ENVIRONMENT,
+  ...clockEnvironment(CLOCK_SECONDS),
 };
 
 export interface RunOptions {
@@ -203,7 +206,7 @@ class Trial {
     const verifications = [
       () => verifyOutcome(cluster.admin, this.#projects, this.#advisories.after),
       () => verifyEffects(observer, { tokens, dataDirectory }),
-      () => verifyEngine(observer),
+      () => verifyEngine(observer, CLOCK_SECONDS),
       () => verifyMembership(cluster),
       async () => verifyProcesses(cluster),
     ];

@@ -1,11 +1,10 @@
 import { Random } from "../../harness/random.ts";
-import { until } from "../../harness/until.ts";
-import type { Observer } from "./audit.ts";
-import { bomOf, nextParts } from "./bom-series.ts";
+import { bomOf, nextParts } from "../../harness/traffic/bom-series.ts";
+import type { Observer } from "../../harness/witness/audit.ts";
+import { untilIdle } from "../../harness/witness/until-idle.ts";
 import type { UploadClient } from "./upload-client.ts";
 
 const LANES = 6;
-const BATCH_TIMEOUT_MS = 180_000;
 /** The same BOMs in every batch. */
 const CONTENT_SEED = 7;
 
@@ -56,17 +55,4 @@ async function sendBatch({ client, size, label }: ThroughputOptions, batch: numb
   });
   await Promise.all(lanes);
   return tokens;
-}
-
-/** Nothing is left to do but what the clock starts. */
-export async function untilIdle(observer: Observer, timeoutMs = BATCH_TIMEOUT_MS): Promise<void> {
-  await until("all work is done", timeoutMs, async () => {
-    const left = await observer.number(
-      `select (select count(*) from wf_run where status in ('CREATED', 'RUNNING', 'SUSPENDED')
-         and root_id in (select id from wf_run where parent_id is null and name <> 'housekeeping')
-         and visible_from < now() + interval '1 hour')
-       + (select count(*) from outbox_event) + (select count(*) from bom_upload where ended_at is null)`,
-    );
-    return left === 0;
-  });
 }

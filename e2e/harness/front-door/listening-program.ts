@@ -3,8 +3,8 @@ import { createWriteStream } from "node:fs";
 import { connect } from "node:net";
 import { until } from "../until.ts";
 
-const START_TIMEOUT_MS = 15_000;
-const STOP_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 60_000;
 /** Signals that end a program at once, so that sending one can wait for the end. */
 const DEADLY: readonly NodeJS.Signals[] = ["SIGKILL", "SIGTERM", "SIGINT", "SIGQUIT"];
 

@@ -29,6 +29,11 @@ export const PROBLEMS = {
     title: "Not possible in this state of the run",
     type: "/problems/run-state-conflict",
   },
+  "upgrade-refused": {
+    status: 409,
+    title: "Not possible in this state of the upgrade",
+    type: "/problems/upgrade-refused",
+  },
   "payload-too-large": { status: 413, title: "Payload Too Large" },
   "unsupported-media-type": { status: 415, title: "Unsupported Media Type" },
   "idempotency-key-reused": {

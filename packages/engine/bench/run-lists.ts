@@ -7,7 +7,8 @@
 import { parseArgs } from "node:util";
 import type pg from "pg";
 import { pgEngineDatabase } from "../src/store/database.ts";
-import { listRunsPage, type RunListQuery } from "../src/store/list-runs.ts";
+import { listRunsPage } from "../src/store/list-runs.ts";
+import type { RunListQuery } from "../src/store/run-list-query.ts";
 import { openTestPool } from "../src/testing/index.ts";
 import { withDatabase } from "./measuring/database.ts";
 import { keepResult, percentile, rounded } from "./measuring/result.ts";

@@ -11,10 +11,12 @@ export { type EngineDatabase, pgEngineDatabase, type SqlExecutor } from "./store
 export type { AttemptOutcome } from "./store/end-runs.ts";
 export type { AttemptView, RunFilter, RunView, StepView } from "./store/inspect-runs.ts";
 export { DOCUMENT_SIZE_MAX_BYTES } from "./store/json.ts";
-export type { RunListPage, RunListQuery, RunPosition, RunSort } from "./store/list-runs.ts";
+export type { RunListPage } from "./store/list-runs.ts";
 export { workflowVersionOf } from "./store/list-runs-conditions.ts";
 export type { Queue, QueueState } from "./store/queues.ts";
+export { releaseOwners } from "./store/release-owners.ts";
 export type { QueueBacklog } from "./store/repairs.ts";
 export type { RunEvent, RunEventType } from "./store/run-events.ts";
+export type { RunListQuery, RunPosition, RunSort } from "./store/run-list-query.ts";
 export type { RunKind, RunStatus } from "./store/run-row.ts";
 export type { RunSummary } from "./store/run-summary.ts";

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { whileWatching } from "./blockers.ts";
 import { sqlStateOf } from "./connection.ts";
+import { CompletedStatements, failedStatement } from "./failed-statement.ts";
 import type { MigrationFile } from "./files.ts";
 import { recordBegun, recordDone } from "./history.ts";
 import { requireEpoch } from "./lock.ts";
@@ -111,22 +112,15 @@ async function fenced(client: Client, epoch: bigint, work: () => Promise<void>):
 }
 
 async function runStatement(client: Client, file: MigrationFile, statement: RunnableStatement): Promise<void> {
+  const completed = new CompletedStatements(client);
   try {
     await client.query(statement.text);
   } catch (cause) {
     if (PASSING_STATES.has(sqlStateOf(cause) ?? "")) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const hint = cause instanceof Error && "hint" in cause && cause.hint ? ` (${cause.hint})` : "";
-    throw new MigrationError("statement-failed", `${file.id}.sql, line ${lineOf(statement, cause)}: ${reason}${hint}`, {
-      cause,
-    });
+    throw await failedStatement(file, statement, completed.count, cause);
+  } finally {
+    completed.stop();
   }
-}
-
-/** PostgreSQL tells the place as a character of what was sent. */
-function lineOf(statement: RunnableStatement, cause: unknown): number {
-  const position = cause instanceof Error && "position" in cause ? Number(cause.position) : 1;
-  return statement.line + statement.text.slice(0, Math.max(0, position - 1)).split("\n").length - 1;
 }
 
 function isPassing(error: unknown): boolean {

@@ -5,8 +5,9 @@
 import { once } from "node:events";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { type ClassifiedMigration, classifyMigration } from "./classified-files.ts";
+import type { MigrationErrorCode } from "./error-code.ts";
 import type { MigrationFile } from "./files.ts";
-import { MigrationError, type MigrationErrorCode } from "./migration-error.ts";
+import { MigrationError } from "./migration-error.ts";
 
 const THREAD_NAME = "migration-classifier";
 

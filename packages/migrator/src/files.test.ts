@@ -11,6 +11,16 @@ describe("a migration file is refused", () => {
     ["with another name", { create_things: "select 1" }, /YYYYMMDDHHMM__verb_thing/],
     ["without a phase", { [NAME]: "-- phase: nonsense\nselect 1" }, /phase: expand/],
     ["when the phase stands behind the first statement", { [NAME]: "select 1;\n-- phase: expand\n" }, /phase: expand/],
+    [
+      "when a contract file names no release",
+      { [NAME]: "-- phase: contract\n-- contract-of: the next one\ndrop table t" },
+      /must name a release such as/,
+    ],
+    [
+      "when an expand file says whose contract it is",
+      { [NAME]: "-- phase: expand\n-- contract-of: 1.2.0\nselect 1" },
+      /only a contract file/,
+    ],
     ["without a statement", { [NAME]: "-- nothing here\n" }, /no statement/],
     [
       "with a syntax error, naming the line",
@@ -32,13 +42,17 @@ describe("a migration file is refused", () => {
 
 describe("a migration file is read", () => {
   test("the same with either kind of line end and with a byte order mark", async () => {
-    const unix = migrationFiles({ [NAME]: "-- phase: contract\n-- reviewed: small table\ndrop table t;\n" });
-    const windows = migrationFiles({
-      [NAME]: "\uFEFF-- phase: contract\r\n-- reviewed: small table\r\ndrop table t;\r\n",
-    });
+    const head = "-- phase: contract\n-- contract-of: 1.2.0\n-- reviewed: small table\n";
+    const unix = migrationFiles({ [NAME]: `${head}drop table t;\n` });
+    const windows = migrationFiles({ [NAME]: `\uFEFF${head}drop table t;\n`.replaceAll("\n", "\r\n") });
     const [[one], [two]] = [await readMigrationFiles(unix), await readMigrationFiles(windows)];
     expect(two?.checksum).toBe(one?.checksum);
-    expect(two).toMatchObject({ id: NAME, phase: "contract", reviewed: ["small table"] });
+    expect(two).toMatchObject({
+      id: NAME,
+      phase: "contract",
+      contractOf: "1.2.0",
+      reviewed: ["small table"],
+    });
   });
 
   test("in the order of its name, beside generated files", async () => {
@@ -61,7 +75,7 @@ describe("the lint", () => {
     "202601030000__index_things": "create index on things (id);",
     "202601040000__fill_things": "update things set id = 1 where id = 2;",
     "202601050000__empty_things": "-- phase: expand\n-- reviewed: ten rows\ndelete from things where id = 1;",
-    "202601060000__remove_things": "-- phase: contract\ndrop table things;",
+    "202601060000__remove_things": "-- phase: contract\n-- contract-of: 1.1.0\ndrop table things;",
   };
 
   test("refuses breaking statements even when reviewed, others without a review; contract files pass", async () => {
@@ -70,6 +84,20 @@ describe("the lint", () => {
       "202601020000__break_things.sql:3 breaking",
       "202601030000__index_things.sql:2 locking",
       "202601040000__fill_things.sql:2 review",
+    ]);
+  });
+
+  test("asks contract files for a release that no longer needs what they remove, and that exists", async () => {
+    const drop = "drop table things;";
+    const contracts = {
+      "202601070000__remove_one": `-- phase: contract\n${drop}`,
+      "202601080000__remove_two": `-- phase: contract\n-- contract-of: 1.2.0\n${drop}`,
+      "202601090000__remove_three": `-- phase: contract\n-- contract-of: 1.10.0\n${drop}`,
+    };
+    const problems = await lintMigrations(migrationFiles(contracts), { version: "1.2.0-rc.1" });
+    expect(problems.map(({ file, message }) => `${file} ${message}`)).toEqual([
+      expect.stringMatching(/^202601070000__remove_one.sql say "-- contract-of/),
+      expect.stringMatching(/^202601090000__remove_three.sql contract-of: 1.10.0 is a later release/),
     ]);
   });
 

@@ -6,6 +6,7 @@ import { MigrationError } from "./migration-error.ts";
 const NAME_PATTERN = /^\d{12}__[a-z][a-z0-9_]*\.sql$/;
 /** Generated snapshots that may lie beside the migrations. */
 const IGNORED_NAMES = new Set(["schema.sql"]);
+const RELEASE_PATTERN = /^\d+\.\d+\.\d+$/;
 const FILE_SIZE_MAX_BYTES = 4 * 1024 * 1024;
 const FILES_MAX = 10_000;
 
@@ -18,6 +19,8 @@ export type MigrationFile = {
   id: string;
   path: string;
   phase: Phase;
+  /** Of a contract file: the release that no longer needs what it removes, `1.2.3`. */
+  contractOf?: string;
   /** What `-- reviewed:` lines say. */
   reviewed: string[];
   /** SHA-256 of the text with Unix line ends, hexadecimal. */
@@ -49,14 +52,23 @@ async function readText(file: string): Promise<string> {
   return text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
 }
 
-function readHeader(file: string, text: string): { phase: Phase; reviewed: string[] } {
+function readHeader(file: string, text: string): Pick<MigrationFile, "phase" | "contractOf" | "reviewed"> {
   const header = /^(?:\s*(?:--[^\n]*)?\n)*/.exec(`${text}\n`)?.[0] ?? "";
   const phase = /^--\s*phase:\s*(\S+)\s*$/m.exec(header)?.[1];
   if (phase !== "expand" && phase !== "contract") {
     throw invalid(file, 'its head must say "-- phase: expand" or "-- phase: contract"');
   }
   const reviewed = [...header.matchAll(/^--\s*reviewed:[ \t]*(\S[^\n]*)$/gm)].map((match) => (match[1] ?? "").trim());
-  return { phase, reviewed };
+  const contractOf = readContractOf(file, header);
+  if (contractOf !== undefined && phase === "expand")
+    throw invalid(file, "only a contract file has a contract-of line");
+  return { phase, reviewed, ...(contractOf === undefined ? {} : { contractOf }) };
+}
+
+function readContractOf(file: string, header: string): string | undefined {
+  const release = /^--\s*contract-of:[ \t]*([^\n]*?)[ \t]*$/m.exec(header)?.[1];
+  if (release === undefined || RELEASE_PATTERN.test(release)) return release;
+  throw invalid(file, '"-- contract-of:" must name a release such as 1.2.3');
 }
 
 function invalid(file: string, reason: string): MigrationError {

@@ -28,7 +28,7 @@ async function shapeOf(url: string): Promise<unknown> {
 
 describe("kill -9", () => {
   // A sent query is carried out although its sender is dead, so dying after each covers dying before the next.
-  test("at every query of a migration leaves what one more run completes", { timeout: 240_000 }, async () => {
+  test("at every query of a migration leaves what one more run completes", { timeout: 400_000 }, async () => {
     const directory = migrationFiles(FILES);
     const whole = await scratchDatabase();
     await migrate(optionsFor(whole, directory));

@@ -1,12 +1,14 @@
 import type { Client } from "pg";
 import { connect, disconnect } from "./connection.ts";
-import { LOCK_CLASS, LOCK_OBJECT, type LockOwner } from "./lock.ts";
+import { LOCK_CLASS, LOCK_OBJECT, type LockOwner, thisProcess } from "./lock.ts";
 
 /** Whether the migration lock is held, and by whom. */
 export type LockState = {
   held: boolean;
   /** As the owner wrote it down; absent in the first moments after the lock was taken. */
   owner?: LockOwner;
+  /** Who held it last, when nobody does. */
+  lastOwner?: LockOwner;
   /** The server's back ends that hold it; behind a pooler they say nothing about the client. */
   backendPids: number[];
 };
@@ -29,8 +31,10 @@ export async function showLockWith(client: Client): Promise<LockState> {
         and database = (select oid from pg_database where datname = current_database())`,
   );
   const backendPids = rows.map((row) => row.pid);
-  const owner = backendPids.length > 0 ? await readOwner(client) : undefined;
-  return { held: backendPids.length > 0, backendPids, ...(owner ? { owner } : {}) };
+  const held = backendPids.length > 0;
+  const owner = await readOwner(client);
+  if (!owner) return { held, backendPids };
+  return held ? { held, backendPids, owner } : { held, backendPids, lastOwner: owner };
 }
 
 /** One line about the owner, for messages. */
@@ -40,6 +44,25 @@ export async function describeOwner(client: Client): Promise<string> {
   if (!owner) return "a process that has just begun";
   const { component, host, pid, version, since } = owner;
   return `process ${pid} on ${host} (${component}, version ${version}) since ${since.toISOString()}`;
+}
+
+/**
+ * What is known of whether the lock's owner still works: `dead` only when it ran on this host and is gone, so that what holds the
+ * lock is a connection nobody uses any more.
+ */
+export function ownerIs({ held, owner }: LockState): "free" | "dead" | "perhaps alive" {
+  if (!held) return "free";
+  const { host, pid } = thisProcess();
+  if (owner === undefined || owner.host !== host || owner.pid === pid) return "perhaps alive";
+  return isRunning(owner.pid) ? "perhaps alive" : "dead";
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
 }
 
 /**

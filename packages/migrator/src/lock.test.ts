@@ -42,7 +42,8 @@ describe("the migration lock", () => {
     const options = optionsFor(url, migrationFiles({ [ONE]: SLOW[ONE] ?? "", [TWO]: "select 1;" }));
     const start = performance.now();
     expect((await migrate(options)).applied).toEqual([TWO]);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    // What the owner left working would take a minute.
+    expect(performance.now() - start).toBeLessThan(40_000);
     expect(options.messages).toContainEqual(
       expect.stringContaining("ending back ends that an interrupted migration left"),
     );

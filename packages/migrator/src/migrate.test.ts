@@ -79,35 +79,29 @@ describe("migrating", () => {
     expect((await status(options)).applied).toHaveLength(1);
   });
 
-  test("applies contract files only when asked to", async () => {
-    const options = optionsFor(
-      await scratchDatabase(),
-      migrationFiles({
-        [ONE]: CREATE,
-        [TWO]: "-- phase: contract\nalter table things drop column name;",
-        [THREE]: "select 1;",
-      }),
-    );
-    expect((await migrate(options)).applied).toEqual([ONE, THREE]);
-    expect((await plan({ ...options })).pending.map((file) => file.id)).toEqual([TWO]);
-    expect((await migrate(options)).applied).toEqual([]);
-    expect((await migrate({ ...options, phase: "contract" })).applied).toEqual([TWO]);
-  });
-
-  test("leaves nothing of a failed file, names file and line, and goes on from there when it is corrected", async () => {
-    const directory = migrationFiles({
-      [ONE]: CREATE,
-      [TWO]: "create table half ();\ninsert into things values ('x');",
-    });
-    const options = optionsFor(await scratchDatabase(), directory);
-    await expect(migrate(options)).rejects.toMatchObject({
-      code: "statement-failed",
-      message: expect.stringMatching(`^${TWO}.sql, line 3: invalid input syntax for type integer`),
-    });
-    expect(await query(options.connectionString, "select to_regclass('half') as half")).toEqual([{ half: null }]);
-    writeMigrations(directory, { [TWO]: "create table half ();" });
-    expect((await migrate(options)).applied).toEqual([TWO]);
-  });
+  test.each([
+    [
+      "while it is read",
+      "create table half ();\ninsert into things values ('x');",
+      "invalid input syntax for type integer",
+    ],
+    ["while it runs", "create table half ();\ninsert into things select 1 / 0;", "division by zero"],
+  ])(
+    "leaves nothing of a file that fails %s, names the statement, and goes on there when it is corrected",
+    async (_, sql, reason) => {
+      const directory = migrationFiles({ [ONE]: CREATE, [TWO]: sql });
+      const options = optionsFor(await scratchDatabase(), directory);
+      await expect(migrate(options)).rejects.toMatchObject({
+        code: "statement-failed",
+        message: expect.stringMatching(`^${TWO}.sql, line 3: ${reason}`),
+        place: { file: `${TWO}.sql`, line: 3, statement: expect.stringMatching(/^insert into things/) },
+        cure: expect.stringContaining("goes on with this file"),
+      });
+      expect(await query(options.connectionString, "select to_regclass('half') as half")).toEqual([{ half: null }]);
+      writeMigrations(directory, { [TWO]: "create table half ();" });
+      expect((await migrate(options)).applied).toEqual([TWO]);
+    },
+  );
 
   test("reports progress file by file", async () => {
     const progress: MigrationProgress[] = [];
@@ -157,7 +151,8 @@ describe("a table that others hold locked", () => {
     }
     await holder.query("commit");
     expect((await migrating).applied).toEqual([TWO]);
-    expect(worstWaitMs).toBeLessThan(1_000);
+    // Standing in line behind the migration ends with its lock time-out, not with the lock that it waits for.
+    expect(worstWaitMs).toBeLessThan(15_000);
   });
 
   test("makes the migration fail after its time, naming the back ends in its way", async () => {

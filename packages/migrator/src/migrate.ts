@@ -8,12 +8,13 @@
 import type { Client } from "pg";
 import { type ApplyContext, applyFile } from "./apply.ts";
 import { connect, disconnect } from "./connection.ts";
-import { type MigrationFile, readMigrationFiles } from "./files.ts";
+import { type MigrationFile, type Phase, readMigrationFiles } from "./files.ts";
 import { createRunnerTables } from "./history.ts";
 import { acquireLock, claimEpoch, thisProcess } from "./lock.ts";
 import { describeOwner } from "./lock-inspection.ts";
+import { MigrationError } from "./migration-error.ts";
 import { endOrphans } from "./orphans.ts";
-import { compare, type RunPhase, type SchemaState } from "./plan.ts";
+import { compare, type SchemaState } from "./plan.ts";
 import { prepareFiles } from "./prepare.ts";
 
 const LOCK_WAIT_DEFAULT_MS = 15 * 60 * 1000;
@@ -34,8 +35,8 @@ export type MigrateOptions = {
   lockWaitMs?: number;
   /** How long to try for a table others hold locked; default 10 minutes. */
   lockRetryMaxMs?: number;
-  /** Default `expand`. */
-  phase?: RunPhase;
+  /** Default `expand`; `contract` only when no instance of an earlier release is left (phases.ts). */
+  phase?: Phase;
   onProgress?: (progress: MigrationProgress) => void;
 };
 
@@ -127,8 +128,12 @@ async function applyPending(context: ApplyContext, state: SchemaState, options: 
   return state.pending.map((file) => file.id);
 }
 
-function compareNow(client: Client, options: MigrateOptions, files: MigrationFile[]): Promise<SchemaState> {
-  return compare(client, options.component, files, options.phase ?? "expand");
+/** Throws what refuses this run. */
+async function compareNow(client: Client, options: MigrateOptions, files: MigrationFile[]): Promise<SchemaState> {
+  const { component, version, phase = "expand" } = options;
+  const state = await compare(client, files, { component, version, phase });
+  if (state.refusal) throw new MigrationError(state.refusal.code, `${component}: ${state.refusal.message}`);
+  return state;
 }
 
 function logOf(options: MigrateOptions): (message: string) => void {

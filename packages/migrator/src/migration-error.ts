@@ -1,29 +1,30 @@
-/** What went wrong, for programs; the message says it for people. */
-export type MigrationErrorCode =
-  /** A file's name, header or content is not acceptable. */
-  | "invalid-file"
-  /** An applied file was changed afterwards. */
-  | "checksum-mismatch"
-  /** Another process held the migration lock for too long. */
-  | "lock-wait-timeout"
-  /** The lock was lost while working: the connection broke, or somebody cleared it. */
-  | "lock-lost"
-  /** A table stayed locked by others for too long; the message names them. */
-  | "table-locked"
-  /** A statement failed. */
-  | "statement-failed"
-  /** Back ends of a killed migration do not end. */
-  | "orphans-remain"
-  /** The pooler hands out too few connections. */
-  | "no-connection";
+import { cureOf } from "./cures.ts";
+import type { MigrationErrorCode } from "./error-code.ts";
+
+/** The statement that failed. */
+export type MigrationPlace = {
+  /** Name of the file. */
+  file: string;
+  /** Line of the file, from 1: of the place the database names, else where the statement begins. */
+  line: number;
+  statement: string;
+};
 
 /** A failure of a migration; nothing half-done is left that a next run does not repair. */
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
   readonly code: MigrationErrorCode;
+  /** Where, if a statement failed. */
+  readonly place: MigrationPlace | undefined;
 
-  constructor(code: MigrationErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: MigrationErrorCode, message: string, options: ErrorOptions & { place?: MigrationPlace } = {}) {
     super(message, options);
     this.code = code;
+    this.place = options.place;
+  }
+
+  /** What to do about it, for whoever operates the installation. */
+  get cure(): string {
+    return cureOf(this.code);
   }
 }

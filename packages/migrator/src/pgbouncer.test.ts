@@ -59,7 +59,7 @@ describe.skipIf(pgBouncerMissing)(
     });
 
     test("the migration finishes with two server connections, and says what is missing with one", {
-      timeout: 60_000,
+      timeout: 120_000,
     }, async () => {
       const direct = await scratchDatabase();
       const narrow = await startPgBouncer({ serverUrl: direct, poolSize: 2 });

@@ -7,9 +7,7 @@ import { connect, disconnect } from "./connection.ts";
 import { type MigrationFile, readMigrationFiles } from "./files.ts";
 import { type AppliedMigration, readHistory } from "./history.ts";
 import { MigrationError } from "./migration-error.ts";
-
-/** Which files a run applies. */
-export type RunPhase = "expand" | "contract" | "all";
+import { planPhase, type Refusal, type RunPhase } from "./phases.ts";
 
 /** What a database still needs, and what it has that this build does not know. */
 export type SchemaState = {
@@ -20,26 +18,30 @@ export type SchemaState = {
   unfinished: string[];
   /** Applied ids this build has no file for: the schema is ahead of it. */
   ahead: string[];
+  /** Present when a run of this phase would fail at once. */
+  refusal?: Refusal;
 };
 
 /** The same, with what is pending judged. */
-export type MigrationPlan = SchemaState & {
+export type MigrationPlan = Omit<SchemaState, "pending"> & {
   pending: ClassifiedMigration[];
   /** The worst level of the pending files; decides whether older builds may go on meanwhile. */
   level: Level;
 };
 
-/** Compares a directory with a database, without changing anything. */
+/** Compares a directory with a database, without changing anything. `version`: of the build whose files these are. */
 export async function plan(options: {
   connectionString: string;
   directory: string;
   component: string;
+  version?: string;
   phase?: RunPhase;
 }): Promise<MigrationPlan> {
   const files = await readMigrationFiles(options.directory);
   const client = await connect(options.connectionString, "observer");
   try {
-    return await judge(await compare(client, options.component, files, options.phase ?? "all"), files);
+    const state = await compare(client, files, { phase: "all", ...options });
+    return await judge(state, files);
   } finally {
     await disconnect(client);
   }
@@ -56,19 +58,16 @@ export async function judge(state: SchemaState, files: readonly MigrationFile[])
 /** Compares files with a database without parsing them. Throws MigrationError `checksum-mismatch`. */
 export async function compare(
   client: Client,
-  component: string,
   files: readonly MigrationFile[],
-  phase: RunPhase,
+  { component, phase, version }: { component: string; phase: RunPhase; version?: string },
 ): Promise<SchemaState> {
   const history = await readHistory(client, component);
   const known = new Set(files.map((file) => file.id));
   for (const file of files) requireSameChecksum(file, history.get(file.id));
-  const wanted = files.filter((file) => phase === "all" || file.phase === phase);
-  const pending = wanted.filter((file) => history.get(file.id)?.state !== "done");
   const applied = [...history.values()];
   return {
     applied,
-    pending,
+    ...planPhase(phase, files, history, version),
     unfinished: applied.filter((row) => row.state === "running").map((row) => row.id),
     ahead: applied.filter((row) => !known.has(row.id)).map((row) => row.id),
   };

@@ -12,8 +12,9 @@ export interface RunnableStatement {
 /** A file as it is run: in one transaction, or statement by statement. */
 export type RunnableMigration = MigrationFile & { statements: RunnableStatement[]; transactional: boolean };
 
-/** Every statement PostgreSQL refuses inside a transaction block has one of these words. */
-const OUTSIDE_TRANSACTION = /\b(concurrently|vacuum|reindex|cluster|database|tablespace|system|subscription)\b/i;
+/** Every statement PostgreSQL refuses inside a transaction block has one of these words; OVERRIDING SYSTEM VALUE is no such statement. */
+const OUTSIDE_TRANSACTION =
+  /\b(concurrently|vacuum|reindex|cluster|database|tablespace|(?<!overriding\s+)system|subscription)\b/i;
 
 /**
  * How each file is run. Only files with a word of the statements that cannot be in a transaction are parsed to find out, and
@@ -21,13 +22,14 @@ const OUTSIDE_TRANSACTION = /\b(concurrently|vacuum|reindex|cluster|database|tab
  * itself refuses what should have been parsed after all.
  */
 export async function prepareFiles(files: readonly MigrationFile[]): Promise<RunnableMigration[]> {
-  const prepared = new Map(files.map((file) => [file.id, withoutGrammar(file)]));
+  const prepared = new Map(files.map((file) => [file.id, preparedWithoutGrammar(file)]));
   const parsed = await classifyInThread(files.filter(({ id }) => prepared.get(id) === undefined));
   for (const file of parsed) prepared.set(file.id, file);
   return files.map((file) => prepared.get(file.id) ?? inOneTransaction(file));
 }
 
-function withoutGrammar(file: MigrationFile): RunnableMigration | undefined {
+/** The file as it is run; undefined when only the grammar can tell. */
+export function preparedWithoutGrammar(file: MigrationFile): RunnableMigration | undefined {
   if (!OUTSIDE_TRANSACTION.test(withoutComments(file.text))) return inOneTransaction(file);
   const statements = indexStatementsOf(file.text);
   return statements && { ...file, statements, transactional: false };

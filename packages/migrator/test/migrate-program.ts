@@ -2,16 +2,17 @@
  * A process that migrates and, when told so, dies like one that is killed: `kill -9` as soon as the n-th query of its
  * working connection is on the wire. Exit code 0 after a complete migration.
  *
- *   node migrate-program.ts <url> <directory> [<n>]
+ *   node migrate-program.ts <url> <directory> [<n> [expand | contract]]
  */
 import pg from "pg";
 import { APPLICATION_NAMES } from "../src/connection.ts";
 import { migrate } from "../src/index.ts";
 
-const [url = "", directory = "", dieAt] = process.argv.slice(2);
+const [url = "", directory = "", dieAt, phaseName] = process.argv.slice(2);
+const phase = phaseName === "contract" ? "contract" : "expand";
 
 if (dieAt) dieAfterQuery(Number(dieAt));
-await migrate({ connectionString: url, directory, component: "app", version: "1.0.0", log: console.log });
+await migrate({ connectionString: url, directory, component: "app", version: "1.0.0", phase, log: console.log });
 
 type Connected = pg.Client & { connectionParameters?: { application_name?: string } };
 

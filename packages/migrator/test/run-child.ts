@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
+import type { Phase } from "../src/index.ts";
 
 const CHILD = path.join(import.meta.dirname, "migrate-program.ts");
 
@@ -11,8 +12,13 @@ export type MigrationProcess = {
 };
 
 /** Starts one (without optimising the parser, which would only delay its end); with `dieAt` it kills itself after its n-th query. */
-export function startMigration(url: string, directory: string, dieAt?: string): MigrationProcess {
-  const child = spawn(process.execPath, ["--liftoff-only", CHILD, url, directory, ...(dieAt ? [dieAt] : [])], {
+export function startMigration(
+  url: string,
+  directory: string,
+  dieAt?: string,
+  phase: Phase = "expand",
+): MigrationProcess {
+  const child = spawn(process.execPath, ["--liftoff-only", CHILD, url, directory, ...(dieAt ? [dieAt, phase] : [])], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

@@ -1,6 +1,8 @@
 /** What kind of refusal it is; stable, for programs. */
 export type BomErrorCode =
   | "not-json"
+  | "not-xml"
+  | "not-protobuf"
   | "not-cyclonedx"
   | "unsupported-version"
   | "schema"
@@ -9,7 +11,10 @@ export type BomErrorCode =
   | "too-large"
   | "encoding";
 
-/** One thing that is wrong: `path` is a JSON pointer (RFC 6901, "" = the document), `message` is for people. */
+/**
+ * One thing that is wrong; `message` is for people. `path` is a JSON pointer (RFC 6901, "" = the document), or in XML the
+ * way to the element, such as `/bom/components/component[3]`, counting from 1.
+ */
 export interface BomProblem {
   path: string;
   message: string;

@@ -4,8 +4,8 @@
  * as written.
  */
 
-/** The spec versions that are read, oldest first. */
-export const specVersions = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"] as const;
+/** The spec versions that are read, oldest first: XML in all of them, JSON from 1.2 on, protobuf from 1.3 on. */
+export const specVersions = ["1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7"] as const;
 
 /** A CycloneDX version that can be read. */
 export type SpecVersion = (typeof specVersions)[number];
@@ -16,6 +16,8 @@ export interface Bom extends BomHead {
   components: BomComponent[];
   /** One entry per `dependencies` element, in document order; the same `ref` may occur more than once. */
   dependencies: BomDependency[];
+  /** What is said of vulnerabilities (since 1.4), in document order: a VEX consists of these. */
+  vulnerabilities: BomVulnerability[];
   /** What was tolerated or left out on the way, capped at `BomLimits.notesMax`. */
   notes: BomNote[];
 }
@@ -113,6 +115,21 @@ export interface BomComponent {
   externalReferences: BomExternalReference[];
   properties: BomProperty[];
   occurrences: BomOccurrence[];
+  mimeType?: string;
+  /** Whether it was changed on the way here; only where the document says so. */
+  modified?: boolean;
+  /** Since 1.6. */
+  manufacturer?: BomOrganization;
+  /** Since 1.6; only where there are some. */
+  tags?: string[];
+  /** What else was found in the component itself; only where something was. */
+  evidence?: BomEvidence;
+}
+
+/** What was found in a component, whatever its supplier says. */
+export interface BomEvidence {
+  licenses: BomLicense[];
+  copyright: string[];
 }
 
 /** A service of the inventory. */
@@ -165,6 +182,26 @@ export interface BomLicense {
   kind: "id" | "name" | "expression";
   value: string;
   url?: string;
+  /** Since 1.6. */
+  acknowledgement?: "declared" | "concluded";
+  /** The text of the licence itself. */
+  text?: BomAttachment;
+  /** Since 1.7: what there is to say of the single licences of an expression. */
+  details?: BomLicenseDetail[];
+}
+
+/** A text or link of one licence within an expression. */
+export interface BomLicenseDetail {
+  identifier: string;
+  url?: string;
+  text?: BomAttachment;
+}
+
+/** A text with its encoding as the document says; `content` is base64 where `encoding` says so. */
+export interface BomAttachment {
+  content: string;
+  contentType?: string;
+  encoding?: "base64";
 }
 
 /** A link to something outside; `type` as in CycloneDX (`vcs`, `website`, …). */
@@ -172,6 +209,7 @@ export interface BomExternalReference {
   type: string;
   url: string;
   comment?: string;
+  hashes?: Partial<Record<HashAlgorithm, string>>;
 }
 
 /** A property, its name split at the first colon into group and name; equal ones are kept once. */
@@ -195,6 +233,65 @@ export interface BomDependency {
   dependsOn: string[];
 }
 
+/** What a BOM says of a vulnerability; texts of enumerations as in CycloneDX (`not_affected`, `CVSSv31`, …). */
+export interface BomVulnerability {
+  bomRef?: string;
+  id?: string;
+  source?: BomSource;
+  /** The same vulnerability under other names. */
+  references: { id: string; source?: BomSource }[];
+  ratings: BomRating[];
+  cwes: number[];
+  description?: string;
+  detail?: string;
+  recommendation?: string;
+  workaround?: string;
+  advisories: { title?: string; url: string }[];
+  /** RFC 3339 in UTC, like those below. */
+  created?: string;
+  published?: string;
+  updated?: string;
+  rejected?: string;
+  analysis?: BomAnalysis;
+  affects: BomAffected[];
+  properties: BomProperty[];
+}
+
+/** Who publishes something of a vulnerability. */
+export interface BomSource {
+  name?: string;
+  url?: string;
+}
+
+/** One opinion on how bad it is. */
+export interface BomRating {
+  source?: BomSource;
+  score?: number;
+  /** critical, high, medium, low, info, none or unknown. */
+  severity?: string;
+  /** CVSSv2, CVSSv3, CVSSv31, CVSSv4, OWASP, SSVC or other. */
+  method?: string;
+  vector?: string;
+  justification?: string;
+}
+
+/** What was decided about a vulnerability. */
+export interface BomAnalysis {
+  /** resolved, resolved_with_pedigree, exploitable, in_triage, false_positive or not_affected. */
+  state?: string;
+  justification?: string;
+  responses: string[];
+  detail?: string;
+  firstIssued?: string;
+  lastUpdated?: string;
+}
+
+/** What a vulnerability is about: a bom-ref or a BOM-Link. */
+export interface BomAffected {
+  ref: string;
+  versions: { version?: string; range?: string; status?: string }[];
+}
+
 /** Something tolerated; `path` is a JSON pointer. */
 export interface BomNote {
   code:
@@ -202,6 +299,8 @@ export interface BomNote {
     | "entry-ignored"
     | "missing-bom-format"
     | "timestamp-ignored"
+    | "repaired"
+    | "text-cut"
     | "unknown-hash-algorithm"
     | "unknown-type"
     | "more-notes";

@@ -61,7 +61,12 @@ describe("reading", () => {
       authors: [{ name: "First Author" }, { name: "Second Author" }],
       supplier: { name: "Example Supplies", urls: [], contacts: [] },
       licenses: [
-        { kind: "id", value: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
+        {
+          kind: "id",
+          value: "Apache-2.0",
+          url: "https://www.apache.org/licenses/LICENSE-2.0",
+          text: { content: "long" },
+        },
         { kind: "name", value: "House licence" },
       ],
       hashes: {
@@ -102,7 +107,11 @@ describe("reading", () => {
     const { components, metadata, version } = readFixture("licenses-1.7.cdx.json");
     expect(components[0]?.licenses).toEqual([
       { kind: "id", value: "ISC" },
-      { kind: "expression", value: "(MIT OR BSD-3-Clause) AND Apache-2.0" },
+      {
+        kind: "expression",
+        value: "(MIT OR BSD-3-Clause) AND Apache-2.0",
+        details: [{ identifier: "MIT", url: "https://example.org/mit" }],
+      },
     ]);
     expect(metadata.manufacturer?.name).toBe("Old Works");
     expect(metadata.tools).toEqual([{ kind: "tool", vendor: "Example", name: "bomber", version: "1" }]);
@@ -120,7 +129,7 @@ describe("reading", () => {
 describe("refusing", () => {
   test.each([
     ["an empty document", "", "not-json"],
-    ["XML", '<?xml version="1.0"?><bom/>', "not-json"],
+    ["text that is no document", "hello", "not-json"],
     ["text behind the document", `${JSON.stringify(head)} x`, "not-json"],
     ["a list", "[]", "not-cyclonedx"],
     ["another bomFormat", '{"bomFormat":"SPDX","specVersion":"1.6"}', "not-cyclonedx"],

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { BomError, readBom } from "../src/index.ts";
 import { threadCpuMs } from "./cpu-time.ts";
 
-const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+const seed = Number(process.env.SEED ?? 20_261_123);
 const hangMs = 5000;
 const original = readFileSync(join(import.meta.dirname, "../fixtures/full-1.6.cdx.json"));
 const oddValues = [
@@ -38,7 +38,7 @@ test(`500 byte mutations end in a model or a BomError (seed ${seed})`, () => {
     }),
     { seed, numRuns: 500 },
   );
-}, 60_000);
+});
 
 test(`1,000 structural mutations end in a model or a BomError (seed ${seed})`, () => {
   const edit = fc.record({

@@ -47,12 +47,12 @@ test("validation answers with the format and rejects with the problems", async (
 });
 
 test("a thread without enough memory rejects, and the next document gets a new one", async () => {
-  const pool = newPool({ size: 1, memoryMaxMb: 20 });
+  const pool = newPool({ size: 1, memoryMaxMb: 14 });
   const crash = await pool.readBom(syntheticBom(100_000), { validate: false }).catch((error: unknown) => error);
   expect(crash).toBeInstanceOf(BomReaderCrash);
   expect(crash).toMatchObject({ reason: "out-of-memory" });
   expect((await pool.readBom(small, { validate: false })).components).toHaveLength(6);
-}, 60_000);
+});
 
 test("a piece that would not fit into a thread's memory is refused before it is parsed", async () => {
   const pool = newPool({ size: 1, memoryMaxMb: 32 });
@@ -66,7 +66,7 @@ test("a piece that would not fit into a thread's memory is refused before it is 
     const document = Buffer.from(`{"specVersion":"1.6",${place}}`);
     await expect(pool.readBom(document, validate)).rejects.toMatchObject({ code: "too-large" });
   }
-}, 60_000);
+});
 
 test("reading that takes too long is ended, and the next document gets a new thread", async () => {
   const pool = newPool({ size: 1 });
@@ -162,7 +162,7 @@ test("the event loop goes on while a large document is read", async () => {
   expect(bom.components).toHaveLength(20_000);
   console.log(`longest work between two turns of the event loop: ${Math.round(lagMaxMs)} ms`);
   expect(lagMaxMs).toBeLessThan(250);
-}, 60_000);
+});
 
 function newPool(options: Parameters<typeof createBomReaderPool>[0] = {}): BomReaderPool {
   const pool = createBomReaderPool(options);

@@ -1,7 +1,7 @@
 /** BOMs that others made: read, or refused naming the place. */
 import { describe, expect, test } from "vitest";
 import { BomError, readBom } from "../src/index.ts";
-import { jsonFiles, sharedPart } from "./shared-data.ts";
+import { jsonFiles, sharedPart, xmlFiles } from "./shared-data.ts";
 
 const sboms = sharedPart("data/sboms");
 const upstream = sharedPart("suites/upstream-boms");
@@ -31,7 +31,32 @@ describe.skipIf(sboms.isAbsent)(`real BOMs${sboms.remark}`, () => {
     },
     120_000,
   );
+
+  test("those in XML validate, or are refused naming the place and still read without validation", () => {
+    const broken = /with-duplicates|bom-webgoat|issue2519|bom-dotnet2|bom-py/; // all break their schema
+    const refused: string[] = [];
+    let [read, components] = [0, 0];
+    for (const { name, bytes } of xmlFiles(`${sboms.folder}/real`)) {
+      const error = refusal(bytes);
+      if (error === undefined) read++;
+      else refused.push(`${name}: ${error.message.slice(0, 120)}`);
+      expect(error === undefined || broken.test(name), `${name} ${error?.message}`).toBe(true);
+      if (error !== undefined) expect(error.problems[0]?.path).toMatch(/^\/bom\//);
+      const bom = readBom(bytes, { validate: false });
+      const text = Buffer.from(bytes).toString();
+      const inTools = [...text.matchAll(/<tools>.*?<\/tools>/gs)].join("");
+      const subjects = /<metadata>.*<component[\s>].*<\/metadata>/s.test(text.replaceAll(/<tools>.*?<\/tools>/gs, ""))
+        ? 1
+        : 0;
+      expect(bom.components.length, name).toBe(count(text) - count(inTools) - subjects);
+      components += bom.components.length;
+    }
+    console.log([`XML: ${read} read (${components} components), ${refused.length} refused`, ...refused].join("\n  "));
+    expect(read).toBeGreaterThan(20);
+  }, 300_000);
 });
+
+const count = (text: string) => text.match(/<component[\s>]/g)?.length ?? 0;
 
 describe.skipIf(upstream.isAbsent)(`BOMs of upstream's import tests${upstream.remark}`, () => {
   test("only what is broken on purpose, or no BOM, is refused", () => {

@@ -13,9 +13,18 @@ export function sharedPart(path: string): { folder: string; isAbsent: boolean; r
 }
 
 /** All JSON files below a folder, packed ones unpacked. */
-export function* jsonFiles(folder: string): Generator<{ name: string; bytes: Uint8Array }> {
+export function jsonFiles(folder: string): Generator<{ name: string; bytes: Uint8Array }> {
+  return filesOf(folder, /\.json(\.gz)?$/);
+}
+
+/** All XML files below a folder, packed ones unpacked. */
+export function xmlFiles(folder: string): Generator<{ name: string; bytes: Uint8Array }> {
+  return filesOf(folder, /\.xml(\.gz)?$/);
+}
+
+function* filesOf(folder: string, wanted: RegExp): Generator<{ name: string; bytes: Uint8Array }> {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.json(\.gz)?$/.test(entry.name)) continue;
+    if (!entry.isFile() || !wanted.test(entry.name)) continue;
     const bytes = readFileSync(join(entry.parentPath, entry.name));
     yield { name: entry.name, bytes: entry.name.endsWith(".gz") ? gunzipSync(bytes) : bytes };
   }

@@ -1,11 +1,20 @@
-import { error, type TidyRule } from "../repository.ts";
+import { error, type Repository, type TidyRule } from "../repository.ts";
 
-/** Operators read CHANGELOG.md before they upgrade: it exists and has a place for what is not released yet. */
+const VERSION_OF = "apps/server/package.json";
+
+/** Operators read CHANGELOG.md before they upgrade: it begins with what is not released yet, or with the version of the build. */
 export const changelog: TidyRule = {
   name: "changelog",
   check(repository) {
     if (!repository.paths.includes("CHANGELOG.md")) return [error("CHANGELOG.md", "is missing")];
-    const hasUnreleased = /^## \[?Unreleased\]?/m.test(repository.read("CHANGELOG.md"));
-    return hasUnreleased ? [] : [error("CHANGELOG.md", 'has no "## Unreleased" section')];
+    const [, first] = /^## \[?([^\]\s]+)/m.exec(repository.read("CHANGELOG.md")) ?? [];
+    const version = versionOf(repository);
+    if (first === "Unreleased" || (first !== undefined && first === version)) return [];
+    return [error("CHANGELOG.md", `does not begin with a section "## Unreleased" or of this version, "## ${version}"`)];
   },
 };
+
+function versionOf(repository: Repository): unknown {
+  if (!repository.paths.includes(VERSION_OF)) return undefined;
+  return JSON.parse(repository.read(VERSION_OF)).version;
+}

@@ -8,6 +8,7 @@ import { findingResponse } from "@evertrack/contract/v1/finding";
 import { projectMetricsResponse } from "@evertrack/contract/v1/metrics";
 import { projectResponse } from "@evertrack/contract/v1/portfolio";
 import { vulnerabilityResponse } from "@evertrack/contract/v1/vulnerability";
+import { backfillResponse, listBackfillsResponse } from "@evertrack/contract/v2/backfills";
 import { clusterInstance, clusterResponse } from "@evertrack/contract/v2/cluster";
 import { extensionConfigResponse } from "@evertrack/contract/v2/extensions";
 import { listTaskQueuesResponse, taskQueue } from "@evertrack/contract/v2/task-queues";
@@ -114,3 +115,12 @@ export type Queue = z.infer<typeof queueAnswer>;
 
 /** A page of queues. */
 export const queuePageAnswer = listTaskQueuesResponse.extend({ items: z.array(queueAnswer) });
+
+/** A backfill; states of newer servers are shown as they are. */
+export const backfillAnswer = backfillResponse.extend({ status: z.string() });
+
+/** See {@link backfillAnswer}. */
+export type Backfill = z.infer<typeof backfillAnswer>;
+
+/** All backfills. */
+export const backfillsAnswer = listBackfillsResponse.extend({ items: z.array(backfillAnswer), total: pageTotal });

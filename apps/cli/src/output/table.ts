@@ -23,8 +23,8 @@ export function tableLines<Row>(rows: readonly Row[], columns: readonly Column<R
   return [heading.trimEnd(), ...lines];
 }
 
-/** Text from a server must not move the cursor or break the line. */
-function oneLine(text: string): string {
+/** Text from a server or a file must not move the cursor or break the line. */
+export function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
 }

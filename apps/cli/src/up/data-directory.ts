@@ -16,6 +16,8 @@ export interface DataDirectory {
   readonly demo: string;
   /** Who runs here: state-file.ts. */
   readonly stateFile: string;
+  /** Who is about to take over, until it did. */
+  readonly nextStateFile: string;
   /** Saved addresses and credentials, mode 0600. */
   readonly credentialsFile: string;
   /** Password of `admin` if `demo` chose it, mode 0600. */
@@ -33,6 +35,7 @@ export function dataDirectory(path: string | undefined, env: NodeJS.ProcessEnv =
     logs: join(root, "logs"),
     demo: join(root, "demo"),
     stateFile: join(root, "up.json"),
+    nextStateFile: join(root, "up-next.json"),
     credentialsFile: join(root, "cli.json"),
     firstLoginFile: join(root, "first-login.txt"),
   };
@@ -57,4 +60,9 @@ export function serverLog(directory: DataDirectory, index: number): string {
 /** Log of the migrations `up` runs before the first instance. */
 export function migrationLog(directory: DataDirectory): string {
   return join(directory.logs, "migrations.log");
+}
+
+/** What an `up` says that took over from another one and has no terminal of its own. */
+export function takeoverLog(directory: DataDirectory): string {
+  return join(directory.logs, "up.log");
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { ensurePostgres } from "@evertrack/embedded-postgres";
 import type { DataDirectory } from "./data-directory.ts";
 
@@ -10,6 +11,8 @@ export interface Database {
   readonly fresh: boolean;
   /** True when `evertrack down` can stop it. */
   readonly embedded: boolean;
+  /** The same for the same database, and nothing that could be used to get in. */
+  readonly key: string;
 }
 
 /** Connections per instance (its pool and the engine's), a few for people, and never fewer than the usual number. */
@@ -25,7 +28,8 @@ export async function provideDatabase(
 ): Promise<Database> {
   const external = env.DT_DATASOURCE_URL;
   if (external !== undefined && external !== "") {
-    return { env: {}, description: "external, from DT_DATASOURCE_URL", fresh: false, embedded: false };
+    const description = "external, from DT_DATASOURCE_URL";
+    return { env: {}, description, fresh: false, embedded: false, key: databaseKey(env) };
   }
   const connections = Math.max(CONNECTIONS_MIN, CONNECTIONS_SPARE + CONNECTIONS_PER_INSTANCE * instances);
   const settings = { max_connections: String(connections) };
@@ -35,7 +39,16 @@ export async function provideDatabase(
     description: `embedded PostgreSQL on 127.0.0.1:${server.port}, ${server.how}`,
     fresh: server.how === "initialised",
     embedded: true,
+    key: databaseKey(env),
   };
+}
+
+/** The key of the database that this environment leads to. */
+export function databaseKey(env: NodeJS.ProcessEnv = process.env): string {
+  const external = env.DT_DATASOURCE_URL;
+  if (external === undefined || external === "") return "embedded";
+  const HASH_CHARS = 16;
+  return `external-${createHash("sha256").update(external).digest("hex").slice(0, HASH_CHARS)}`;
 }
 
 /** Splits a postgres URL so that the password never stands in the address that gets logged. */

@@ -19,7 +19,7 @@ export function greetingLines(state: UpState, directory: DataDirectory, firstLog
     `    ${commandLine("demo", directory)}`,
     "        a small portfolio with real findings, works offline, removable",
     `    ${commandLine("bom upload bom.json --project my-app --version 1.0 --wait", directory)}`,
-    "        your own SBOM (CycloneDX JSON); or with curl and an API key:",
+    "        your own SBOM (CycloneDX); or with curl and an API key:",
     "    curl -X POST -H 'X-Api-Key: <key>' -F projectName=my-app -F projectVersion=1.0 \\",
     `         -F autoCreate=true -F bom=@bom.json ${url}/api/v1/bom`,
     `    ${commandLine("mirror osv --wait", directory)}`,

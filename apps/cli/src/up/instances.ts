@@ -1,6 +1,7 @@
 import { type DataDirectory, serverLog } from "./data-directory.ts";
 import type { Database } from "./database.ts";
-import { reachableHost, type UpState } from "./state-file.ts";
+import type { ListeningSockets } from "./sockets.ts";
+import type { UpState } from "./state-file.ts";
 import type { InstancePlan } from "./supervisor.ts";
 
 /** How each instance of an `up` is started: everything by environment and the two address flags. */
@@ -8,6 +9,7 @@ export function planInstances(
   state: UpState,
   directory: DataDirectory,
   database: Pick<Database, "env">,
+  sockets: ListeningSockets | undefined,
   env: NodeJS.ProcessEnv = process.env,
 ): InstancePlan[] {
   return state.instances.map(({ index, port, managementPort }) => ({
@@ -22,9 +24,9 @@ export function planInstances(
       DT_MANAGEMENT_PORT: String(managementPort),
     },
     log: serverLog(directory, index),
-    reachableHost: reachableHost(state.host),
     port,
     managementPort,
+    sockets: sockets?.of(index),
   }));
 }
 

@@ -30,3 +30,12 @@ test("without errors the last lines are told, whatever they are", () => {
   expect(words.at(-1)).toBe("starting");
   expect(lastWords(join(scratch.path, "missing"), 0)).toEqual([]);
 });
+
+test("of two processes that write to one log, only the one that started is told of", () => {
+  using scratch = scratchDirectory();
+  const log = join(scratch.path, "server.log");
+  const line = (instance: string, level: number, msg: string) => JSON.stringify({ level, instance, msg });
+  const lines = [line("old", 40, "a warning"), line("new", 30, "starting"), line("old", 50, "an error"), "not JSON"];
+  writeFileSync(log, [...lines, line("new", 50, "why it failed"), ""].join("\n"));
+  expect(lastWords(log, 0)).toEqual(["why it failed"]);
+});

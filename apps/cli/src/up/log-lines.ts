@@ -8,6 +8,7 @@ const WARNING_LEVEL = 40;
 /** The server logs one JSON object per line (pino). */
 const entrySchema = z.object({
   level: z.number(),
+  instance: z.string().optional(),
   msg: z.string().default(""),
   err: z.object({ message: z.string().optional() }).optional(),
 });
@@ -17,12 +18,21 @@ const entrySchema = z.object({
  * else its last lines. Each is told once.
  */
 export function lastWords(log: string, logFrom: number): string[] {
-  const lines = readFrom(log, logFrom)
-    .split("\n")
-    .filter((line) => line.trim() !== "");
+  const lines = ofOneProcess(
+    readFrom(log, logFrom)
+      .split("\n")
+      .filter((line) => line.trim() !== ""),
+  );
   const grave = lines.map(graveText).filter((text) => text !== undefined);
   const shown = grave.length > 0 ? grave : lines.map((line) => entryOf(line)?.msg ?? line);
   return [...new Set(shown)].slice(-LINES_SHOWN_MAX);
+}
+
+/** The one it replaces may write to the same log: then only lines of the process that started count. */
+function ofOneProcess(lines: readonly string[]): readonly string[] {
+  const started = lines.map(entryOf).find((entry) => entry?.msg === "starting")?.instance;
+  if (started === undefined) return lines;
+  return lines.filter((line) => (entryOf(line)?.instance ?? started) === started);
 }
 
 /** A warning or an error as a sentence. */

@@ -18,7 +18,8 @@ export async function runMigrations(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const child = spawnServer(program, [], { ...env, ...MIGRATE_ONLY_ENV }, log);
+  // Any port: the one that is meant for people may be in use, by the version that serves meanwhile.
+  const child = spawnServer(program, [], { ...env, ...MIGRATE_ONLY_ENV, DT_MANAGEMENT_PORT: "0" }, log);
   const onAbort = () => child.kill("SIGTERM");
   signal.addEventListener("abort", onAbort, { once: true });
   const ending = await child.ended;

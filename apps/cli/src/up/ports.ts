@@ -98,7 +98,7 @@ function holdsOne(pid: string, inodes: ReadonlySet<string>): boolean {
   });
 }
 
-const COMMAND_MAX_CHARS = 120;
+const COMMAND_MAX_CHARS = 240;
 
 function commandOf(pid: string): string {
   const command = read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim() || read(`/proc/${pid}/comm`).trim();

@@ -17,6 +17,10 @@ const stateSchema = z.object({
   host: z.string(),
   /** ISO 8601. */
   since: z.string(),
+  /** Which database it uses, without saying where that is: see database.ts. */
+  database: z.string().optional(),
+  /** Where it can be asked to hand over, once it serves: see takeover/protocol.ts. */
+  control: z.string().optional(),
   instances: z.array(
     z.object({
       index: z.number().int().nonnegative(),
@@ -68,9 +72,19 @@ export function writeState(path: string, state: UpState): void {
   renameSync(draft, path);
 }
 
-/** Removes our state at the end. */
+/** Removes the state at the end. */
 export function removeState(path: string): void {
   rmSync(path, { force: true });
+}
+
+/** True while the state is that of this process: a successor may have put its own in its place. */
+export function ownsState(path: string): boolean {
+  return readState(path)?.owner.pid === process.pid;
+}
+
+/** Puts the state of a successor, written to `next`, in the place of the one before it. */
+export function succeedState(next: string, path: string): void {
+  renameSync(next, path);
 }
 
 /** The address people open: wildcard addresses are reachable as loopback. */

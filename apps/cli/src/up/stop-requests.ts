@@ -7,7 +7,7 @@ export class StopRequests {
   readonly #asked = new AbortController();
   readonly #forced = new AbortController();
   #askedAt = 0;
-  readonly #onSignal = (signal: NodeJS.Signals) => this.#take(signal);
+  readonly #onSignal = (signal: NodeJS.Signals) => this.take(signal);
   /** Aborted by the first signal. */
   readonly signal: AbortSignal = this.#asked.signal;
   /** Aborted by the second. */
@@ -26,7 +26,8 @@ export class StopRequests {
     for (const signal of STOP_SIGNALS) process.off(signal, this.#onSignal);
   }
 
-  #take(signal: NodeJS.Signals): void {
+  /** A signal, which may have come to another process on our behalf. */
+  take(signal: NodeJS.Signals): void {
     if (!this.#asked.signal.aborted) {
       this.#askedAt = performance.now();
       this.#asked.abort(new Error(`stopped by ${signal}`));

@@ -15,9 +15,8 @@ import {
 const PROGRAM = { command: process.execPath, args: [STUB_SERVER] };
 const LIMITS = {
   ...SUPERVISOR_LIMITS,
-  readyTimeoutMs: 15_000,
-  readyPollMs: 20,
-  stopTimeoutMs: 10_000,
+  readyTimeoutMs: 60_000,
+  stopTimeoutMs: 60_000,
   restartDelayFirstMs: 10,
   restartDelayMaxMs: 40,
   restartsMax: 3,
@@ -38,7 +37,6 @@ async function supervised(count: number, env: Record<string, string> = {}, limit
       ...env,
     },
     log: join(scratch.path, `server-${index}.log`),
-    reachableHost: "127.0.0.1",
     port: first + index,
     managementPort: first + count + index,
   }));
@@ -52,7 +50,7 @@ async function supervised(count: number, env: Record<string, string> = {}, limit
     pids: () => events.flatMap((event) => (event.kind === "started" ? [event.process.pid] : [])),
     trace: () => readFileSync(join(scratch.path, "trace"), "utf8").trim().split("\n"),
     async [Symbol.asyncDispose]() {
-      await supervisor.stop(true);
+      await supervisor.stop("kill");
       scratch[Symbol.dispose]();
     },
   };
@@ -61,6 +59,7 @@ async function supervised(count: number, env: Record<string, string> = {}, limit
 test("instances start, are ready, and drain on stop before they end", async () => {
   await using run = await supervised(2, { STUB_DRAIN_MS: "150" });
   await run.supervisor.start();
+  await run.supervisor.keep();
   expect(run.kinds("ready")).toHaveLength(2);
   await run.supervisor.stop();
   expect(run.trace().filter((line) => line.startsWith("drained"))).toHaveLength(2);
@@ -74,6 +73,7 @@ test("instances start, are ready, and drain on stop before they end", async () =
 test("an instance that is killed is started again, alone", async () => {
   await using run = await supervised(2);
   await run.supervisor.start();
+  await run.supervisor.keep();
   const [killed = 0, other = 0] = run.pids();
   process.kill(killed, "SIGKILL");
   await until("ready again", () => run.kinds("ready").length === 3);
@@ -85,16 +85,18 @@ test("an instance that is killed is started again, alone", async () => {
 });
 
 test("an instance that keeps dying is given up after the limit", async () => {
-  await using run = await supervised(1, { STUB_DIE_AFTER_MS: "250" });
+  await using run = await supervised(1, { STUB_DIE_WHEN_KEPT: "1" });
   await run.supervisor.start();
+  await run.supervisor.keep();
   await run.supervisor.ended();
   expect(run.kinds("died")).toHaveLength(LIMITS.restartsMax);
   expect(run.kinds("given-up")).toEqual([expect.objectContaining({ ending: { code: 7, signal: null } })]);
 });
 
 test("a steady stretch forgives earlier deaths", async () => {
-  await using run = await supervised(1, { STUB_DIE_AFTER_MS: "250" }, { steadyAfterMs: 1 });
+  await using run = await supervised(1, { STUB_DIE_WHEN_KEPT: "1" }, { steadyAfterMs: 0 });
   await run.supervisor.start();
+  await run.supervisor.keep();
   await until("more deaths than the limit", () => run.kinds("died").length > LIMITS.restartsMax);
   expect(run.kinds("given-up")).toEqual([]);
 });
@@ -115,6 +117,7 @@ test("an instance that never becomes ready makes the start fail in time", async 
 test("an instance that ignores SIGTERM is killed after the limit", async () => {
   await using run = await supervised(1, { STUB_IGNORE_TERM: "1" }, { stopTimeoutMs: 200 });
   await run.supervisor.start();
+  await run.supervisor.keep();
   await run.supervisor.stop();
   expect(run.kinds("stopped")).toEqual([expect.objectContaining({ forced: true })]);
   expect(run.pids().some((pid) => isAlive(identify(pid)))).toBe(false);
@@ -123,9 +126,10 @@ test("an instance that ignores SIGTERM is killed after the limit", async () => {
 test("a forcing stop overtakes a patient one", async () => {
   await using run = await supervised(1, { STUB_DRAIN_MS: "60000" });
   await run.supervisor.start();
+  await run.supervisor.keep();
   const patient = run.supervisor.stop();
   await until("asked to end", () => run.trace().some((line) => line.startsWith("term")));
-  await run.supervisor.stop(true);
+  await run.supervisor.stop("kill");
   await patient;
   expect(run.kinds("stopped")).toEqual([expect.objectContaining({ forced: true })]);
 });
@@ -133,6 +137,7 @@ test("a forcing stop overtakes a patient one", async () => {
 test("no restart happens after stop", async () => {
   await using run = await supervised(1, {}, { restartDelayFirstMs: 60_000, restartDelayMaxMs: 60_000 });
   await run.supervisor.start();
+  await run.supervisor.keep();
   process.kill(run.pids()[0] ?? 0, "SIGKILL");
   await until("death noticed", () => run.kinds("died").length === 1);
   await run.supervisor.stop();

@@ -1,18 +1,19 @@
 /**
  * Keeps the server instances of one `up` alive.
  *
- *   starting ─ready─▶ running ─ends by itself─▶ waiting (back-off) ─▶ starting …
- *      │                  │                         │ too often: given up
- *      └──── stop(): SIGTERM, wait for the drain, SIGKILL after the limit ────▶ stopped
+ *   starting ─ready─▶ on trial ─keep()─▶ running ─ends by itself─▶ waiting (back-off) ─▶ starting …
+ *      │                  │                 │                          │ too often: given up
+ *      └──── stop(): told to end, wait for the drain, SIGKILL after the limit ────▶ stopped
  *
- * An instance that ends before it was ever ready makes start() fail instead: restarting would hide a wrong setting.
+ * An instance that ends before it was ever ready makes start() fail, and one that ends on trial fails the trial: restarting would
+ * hide a wrong setting. An instance that was not kept ends by itself when this process is killed; a kept one serves on.
  * A steady stretch forgives earlier deaths.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Child, type Ending, spawnServer } from "./child-process.ts";
-import { isReady } from "./health.ts";
+import { type Ending, type InstanceChild, spawnInstance } from "./child-process.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import type { ServerProgram } from "./server-program.ts";
+import type { InstanceSockets } from "./sockets.ts";
 
 /** One instance to run. */
 export interface InstancePlan {
@@ -20,16 +21,18 @@ export interface InstancePlan {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly log: string;
-  /** Where its ports can be reached. */
-  readonly reachableHost: string;
   readonly port: number;
   readonly managementPort: number;
+  /** Absent where sockets cannot be passed on: then it listens by itself. */
+  readonly sockets?: InstanceSockets | undefined;
 }
+
+/** How instances are told to end: in order, because others answer at their ports, or at once. */
+export type StopHow = "drain" | "replaced" | "kill";
 
 /** Named limits of supervision, in milliseconds where not said otherwise. */
 export interface SupervisorLimits {
   readonly readyTimeoutMs: number;
-  readonly readyPollMs: number;
   /** The server drains for up to 30 s of running work plus its proxies' check interval. */
   readonly stopTimeoutMs: number;
   readonly restartDelayFirstMs: number;
@@ -43,7 +46,6 @@ export interface SupervisorLimits {
 /** Limits for people's machines. */
 export const SUPERVISOR_LIMITS: SupervisorLimits = {
   readyTimeoutMs: 180_000,
-  readyPollMs: 100,
   stopTimeoutMs: 60_000,
   restartDelayFirstMs: 500,
   restartDelayMaxMs: 30_000,
@@ -86,9 +88,11 @@ export class Supervisor {
   readonly #plans: readonly InstancePlan[];
   readonly #limits: SupervisorLimits;
   readonly #onEvent: (event: SupervisorEvent) => void;
-  readonly #children = new Map<number, Child>();
+  readonly #children = new Map<number, InstanceChild>();
   readonly #stopping = new AbortController();
+  readonly #failed = Promise.withResolvers<StartFailure>();
   #watches: Promise<void>[] = [];
+  #kept = false;
 
   constructor(
     program: ServerProgram,
@@ -115,20 +119,36 @@ export class Supervisor {
     this.#watches = children.map(({ plan, child }) => this.#watch(plan, child));
   }
 
+  /** Lets the ready instances prove themselves for so long; throws {@link StartFailure} when one ends. */
+  async prove(durationMs: number, signal: AbortSignal): Promise<void> {
+    const proven = sleep(durationMs, undefined, { signal });
+    const failure = await Promise.race([proven, this.#failed.promise]);
+    if (failure !== undefined) throw failure;
+  }
+
+  /** From now on instances are restarted, and serve on when this process is killed. Throws when one has ended already. */
+  async keep(): Promise<void> {
+    this.#kept = true;
+    const failure = await Promise.race([this.#failed.promise, undefined]);
+    if (failure !== undefined) throw failure;
+    await Promise.all([...this.#children.values()].map((child) => child.order("keep")));
+  }
+
   /** Resolves when no instance is left: all given up, or stopped. Call after start(). */
   async ended(): Promise<void> {
     await Promise.all(this.#watches);
   }
 
-  /** Ends every instance: SIGTERM and patience, or at once with `force`. May be called again to force. */
-  async stop(force = false): Promise<void> {
+  /** Ends every instance, with patience unless killed. May be called again to kill. */
+  async stop(how: StopHow = "drain"): Promise<void> {
     this.#stopping.abort();
-    await Promise.all([...this.#children].map(([index, child]) => this.#end(index, child, force)));
+    await Promise.all([...this.#children].map(([index, child]) => this.#end(index, child, how)));
   }
 
-  async #end(index: number, child: Child, force: boolean): Promise<void> {
+  async #end(index: number, child: InstanceChild, how: StopHow): Promise<void> {
     const startedAt = performance.now();
-    child.kill(force ? "SIGKILL" : "SIGTERM");
+    if (how === "replaced") void child.order("replaced");
+    else child.kill(how === "kill" ? "SIGKILL" : "SIGTERM");
     const waited = new AbortController();
     const late = sleep(this.#limits.stopTimeoutMs, "late" as const, { signal: waited.signal }).catch(
       () => "late" as const,
@@ -147,15 +167,15 @@ export class Supervisor {
     });
   }
 
-  #spawn(plan: InstancePlan): Child {
-    const child = spawnServer(this.#program, plan.args, plan.env, plan.log);
+  #spawn(plan: InstancePlan): InstanceChild {
+    const child = spawnInstance(this.#program, plan.args, plan.env, plan.log, plan.sockets);
     this.#children.set(plan.index, child);
     this.#onEvent({ kind: "started", index: plan.index, process: child.identity });
     return child;
   }
 
   /** Restarts an instance each time it ends by itself, until stop() or until it is given up. */
-  async #watch(plan: InstancePlan, first: Child): Promise<void> {
+  async #watch(plan: InstancePlan, first: InstanceChild): Promise<void> {
     let child = first;
     let deaths = 0;
     for (;;) {
@@ -163,6 +183,7 @@ export class Supervisor {
       const ending = await child.ended;
       if (this.#stopping.signal.aborted) return;
       this.#children.delete(plan.index);
+      if (!this.#kept) return this.#failed.resolve(new StartFailure(plan, child.logFrom, ending));
       deaths = performance.now() - aliveSince >= this.#limits.steadyAfterMs ? 1 : deaths + 1;
       if (deaths > this.#limits.restartsMax) {
         this.#onEvent({ kind: "given-up", index: plan.index, ending });
@@ -178,21 +199,19 @@ export class Supervisor {
     }
   }
 
-  async #becomeReady(plan: InstancePlan, child: Child): Promise<"ready" | "timeout" | Ending> {
+  async #becomeReady(plan: InstancePlan, child: InstanceChild): Promise<"ready" | "timeout" | Ending> {
     const startedAt = performance.now();
-    let ending: Ending | undefined;
-    void child.ended.then((value) => {
-      ending = value;
-    });
-    while (performance.now() - startedAt < this.#limits.readyTimeoutMs) {
-      if (ending !== undefined) return ending;
-      if (await isReady(plan.reachableHost, plan.managementPort, plan.port)) {
-        this.#onEvent({ kind: "ready", index: plan.index, tookMs: performance.now() - startedAt });
-        return "ready";
-      }
-      await Promise.race([child.ended, sleep(this.#limits.readyPollMs)]);
-    }
-    return "timeout";
+    const waited = new AbortController();
+    const outcome = await Promise.race([
+      child.ready.then(() => "ready" as const),
+      child.ended,
+      sleep(this.#limits.readyTimeoutMs, "timeout" as const, { signal: waited.signal }).catch(() => "timeout" as const),
+    ]);
+    waited.abort();
+    if (outcome !== "ready") return outcome;
+    if (this.#kept) await child.order("keep");
+    this.#onEvent({ kind: "ready", index: plan.index, tookMs: performance.now() - startedAt });
+    return "ready";
   }
 }
 

@@ -22,7 +22,8 @@ function memberOf(profile: string, instanceId: string) {
   });
   const { database, log } = server;
   const onRemoved = () => undefined;
-  const membership = clusterMembership({ config, database, log, version: "1.2.3", instanceId, onRemoved });
+  const build = { version: "1.2.3", minBesideVersion: "1.0.0" };
+  const membership = clusterMembership({ config, database, log, ...build, instanceId, onRemoved });
   const health = new Health();
   const metrics = new Metrics("1.2.3");
   addClusterCheck(health, membership);
@@ -44,6 +45,7 @@ test("an only web instance is ready and warns that nobody works; with a worker b
   expect(text).toContain('evertrack_cluster_queue_instances{queue="activity:artifact-imports"} 0');
   expect(text).toContain('evertrack_cluster_instances{state="ready",version="1.2.3"} 1');
   expect(text).toContain("evertrack_cluster_lapsed 0");
+  expect(text).toContain("evertrack_cluster_upgrade_window_seconds 0");
 
   const worker = memberOf("", "worker-1");
   await worker.membership.join();

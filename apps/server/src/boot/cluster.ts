@@ -41,6 +41,13 @@ export function addClusterMetrics(metrics: Metrics, membership: ClusterMembershi
     () => (membership.isLapsed() ? 1 : 0),
   );
   metrics.gauge(
+    {
+      name: "evertrack_cluster_upgrade_window_seconds",
+      help: "Since when an upgrade is going on that is not finalized; 0 when none is",
+    },
+    () => (membership.upgradeWindow()?.ageMs ?? 0) / 1000,
+  );
+  metrics.gauge(
     { name: "evertrack_cluster_role_instances", help: "Ready instances by role", labels: ["role"] },
     () => view()?.roles.map(({ role, instances }) => ({ labels: { role }, value: instances })) ?? [],
   );

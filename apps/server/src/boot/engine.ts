@@ -1,4 +1,5 @@
 import type { EngineOptions } from "@evertrack/engine";
+import type { Gates } from "../features/upgrades/index.ts";
 import type { Config } from "../platform/config/index.ts";
 import { afterCommit, type Database, executorOf, type Tx } from "../platform/db/index.ts";
 import { engineSettings } from "../platform/engine/index.ts";
@@ -14,10 +15,20 @@ interface Parts {
   features: Features;
   /** See EngineOptions; always, when left out. */
   mayClaim?: () => boolean;
+  /** All closed when left out. */
+  gates?: Gates;
 }
 
 /** The engine as this instance's role wants it. */
-export function engineOptions({ config, database, log, instanceId, features, mayClaim }: Parts): EngineOptions<Tx> {
+export function engineOptions({
+  config,
+  database,
+  log,
+  instanceId,
+  features,
+  mayClaim,
+  gates,
+}: Parts): EngineOptions<Tx> {
   const settings = engineSettings(config);
   return {
     database: {
@@ -38,5 +49,6 @@ export function engineOptions({ config, database, log, instanceId, features, may
     retention: settings.retention,
     polling: settings.polling,
     ...(mayClaim === undefined ? {} : { mayClaim }),
+    ...(gates === undefined ? {} : { gate: async (name: string) => gates.isOpen(name) }),
   };
 }

@@ -1,15 +1,13 @@
-import { join } from "node:path";
-import { engineMigrationsDirectory } from "@evertrack/engine/migrations";
-import { migrate } from "@evertrack/migrator";
+import { MigrationError, migrate } from "@evertrack/migrator";
 import type { Config } from "../platform/config/index.ts";
 import { Database, dataSourceSettings } from "../platform/db/index.ts";
 import type { InitTaskProgress } from "../platform/health/index.ts";
 import type { Log } from "../platform/log/log.ts";
+import { type MigratedComponent, migratedComponents } from "./migrated-components.ts";
 import { initTaskProperties } from "./properties.ts";
 import { VERSION } from "./version.ts";
 
-/** Schema migrations of the product. */
-export const appMigrationsDirectory = join(import.meta.dirname, "../../migrations");
+export { appMigrationsDirectory } from "./migrated-components.ts";
 
 interface InitTask {
   name: string;
@@ -21,6 +19,8 @@ interface InitTaskContext {
   config: Config;
   log: Log;
   progress: InitTaskProgress;
+  /** Nobody ever used the database, so nobody needs what contract migrations take away. */
+  fresh: boolean;
   /** Inserts missing defaults; given a database opened with the init tasks' own data source. */
   seed(database: Database): Promise<void>;
 }
@@ -40,7 +40,7 @@ export async function runInitTasks(context: InitTaskContext): Promise<void> {
       await task.run();
     } catch (error) {
       progress.note(task.name, "FAILED");
-      log.fatal({ err: error, task: task.name }, "init task failed; nothing was started");
+      log.fatal({ err: error, task: task.name, ...explanationOf(error) }, "init task failed; nothing was started");
       throw error;
     }
     progress.note(task.name, "COMPLETED");
@@ -48,29 +48,24 @@ export async function runInitTasks(context: InitTaskContext): Promise<void> {
   progress.finish();
 }
 
-function initTasks({ config, log, seed }: InitTaskContext): InitTask[] {
+function initTasks({ config, log, fresh, seed }: InitTaskContext): InitTask[] {
   const settings = dataSourceSettings(config, config.get(initTaskProperties.dataSource), "evertrack-init");
-  const engineDataSource = config.find(initTaskProperties.engineDataSource) ?? settings.name;
-  const engineSettings = dataSourceSettings(config, engineDataSource, "evertrack-init");
-  const migrateComponent = (component: string, directory: string, connectionString: string) => async () => {
-    await migrate({
-      connectionString,
-      directory,
-      component,
-      version: VERSION,
-      log: (message) => log.info({ component }, message),
-    });
+  const [app, engine] = migratedComponents(config);
+  const migrateComponent = (migrated: MigratedComponent) => async () => {
+    const { component } = migrated;
+    for (const phase of fresh ? (["expand", "contract"] as const) : (["expand"] as const))
+      await migrate({ ...migrated, version: VERSION, phase, log: (message) => log.info({ component }, message) });
   };
   return [
     {
       name: "database-migration",
       enabled: config.get(initTaskProperties.databaseMigration),
-      run: migrateComponent("app", appMigrationsDirectory, settings.url),
+      run: migrateComponent(app),
     },
     {
       name: "dex-engine-database-migration",
       enabled: config.get(initTaskProperties.engineMigration),
-      run: migrateComponent("engine", engineMigrationsDirectory, engineSettings.url),
+      run: migrateComponent(engine),
     },
     {
       name: "database-seeding",
@@ -85,4 +80,11 @@ function initTasks({ config, log, seed }: InitTaskContext): InitTask[] {
       },
     },
   ];
+}
+
+/** Which statement of which file, why, and what to do, for whoever reads the log. */
+function explanationOf(error: unknown): object {
+  if (!(error instanceof MigrationError)) return {};
+  const { code, message: reason, place, cure } = error;
+  return { code, reason, ...place, cure };
 }

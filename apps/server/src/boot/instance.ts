@@ -1,8 +1,9 @@
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { createEngine } from "@evertrack/engine";
+import { createEngine, type Engine } from "@evertrack/engine";
 import type { FastifyInstance } from "fastify";
 import { type ClusterMembership, clusterMembership } from "../features/cluster/index.ts";
+import { AutoFinalize, GATES, Gates, loadManifest, upgradeProperties } from "../features/upgrades/index.ts";
 import { systemClock } from "../platform/clock/clock.ts";
 import type { Config } from "../platform/config/index.ts";
 import { Database, dataSourceSettings, type Tx } from "../platform/db/index.ts";
@@ -18,6 +19,7 @@ import { composeFeatures, type Features, seedFeatures } from "./features.ts";
 import { addApiCheck, addDatabaseCheck, addEngineCheck, addRelayMetrics } from "./health.ts";
 import { runInitTasks } from "./init-tasks.ts";
 import { generalProperties } from "./properties.ts";
+import { checkStart } from "./start-check.ts";
 import { VERSION } from "./version.ts";
 
 /** Something that was started: `work` is handed back at once, the `door` closes after draining, the rest follows. */
@@ -29,6 +31,9 @@ interface Part {
 
 /** One is used; the second is for leaving while a beat hangs. */
 const HEARTBEAT_CONNECTIONS_MAX = 2;
+/** An instance that is not ready by then is opened to probes all the same, so that they tell why. */
+const READY_WAIT_MAX_MS = 30_000;
+const READY_POLL_MS = 100;
 
 /**
  * One server instance. Start: management port → init tasks → cluster → files → features → engine → relay → API port. Stop is the
@@ -43,7 +48,11 @@ export class Instance {
   readonly #progress = new InitTaskProgress();
   readonly #management: ManagementServer;
   readonly #started: Part[] = [];
+  readonly #gates = new Gates(GATES);
+  readonly #build = { version: VERSION, minBesideVersion: loadManifest().minBesideVersion };
   readonly #onRemoved: (reason: string) => void;
+  /** What still comes to this process is answered for the one that has the sockets. */
+  #healthLeft = false;
   #state: "starting" | "serving" | "draining" = "starting";
   #membership: ClusterMembership | undefined;
 
@@ -54,19 +63,20 @@ export class Instance {
     this.#id = id;
     this.#onRemoved = onRemoved;
     this.#health.add(this.#progress);
-    addApiCheck(this.#health, () => this.#state);
+    addApiCheck(this.#health, () => (this.#healthLeft && this.#state === "draining" ? "serving" : this.#state));
     this.#management = new ManagementServer(config, this.#health, this.#metrics);
   }
 
-  /** Management port and init tasks. */
+  /** Management port, unless it is shared, and init tasks. */
   async initialise(): Promise<void> {
-    const port = await this.#management.listen();
     this.#onStop("management server", () => this.#management.close());
-    this.#log.info({ port }, "management server listens");
+    if (!this.#management.isShared) await this.#openManagement();
+    const { fresh } = await checkStart(this.#config, this.#log, this.#build);
     await runInitTasks({
       config: this.#config,
       log: this.#log,
       progress: this.#progress,
+      fresh,
       seed: (database) => seedFeatures(this.#config, database),
     });
   }
@@ -79,7 +89,15 @@ export class Instance {
     const membership = await this.#join();
     const files = FileStore.fromConfig(this.#config);
     await files.open();
-    const features = composeFeatures({ config: this.#config, database, files, clock: systemClock, log: this.#log });
+    const gates = this.#gates;
+    const features = composeFeatures({
+      config: this.#config,
+      database,
+      files,
+      clock: systemClock,
+      log: this.#log,
+      gates,
+    });
     await features.start();
     this.#onStop("features", () => features.stop());
     const engine = createEngine<Tx>(
@@ -90,18 +108,28 @@ export class Instance {
         instanceId: this.#id,
         features,
         mayClaim: () => !membership.isLapsed(),
+        gates,
       }),
     );
     features.connect(engine);
     addEngineMetrics(this.#metrics, engine, this.#id);
+    features.addMetrics(this.#metrics);
     reportEngine(membership, engine);
     await engine.start();
     addEngineCheck(this.#health, engine);
     this.#onStop("engine", () => engine.stop({ graceMs: this.#config.get(generalProperties.workGraceMs) }), "work");
     this.#startRelay(database, features, membership);
+    this.#startAutoFinalize(features, engine, membership);
     const port = await this.#listen(await this.#createApi(features, membership));
     await membership.setState("ready", port);
+    if (this.#management.isShared) await this.#openWhenReady();
     return port;
+  }
+
+  /** Another instance answers at the same sockets: health is its business from now on. To be stopped next. */
+  leaveHealth(): void {
+    this.#healthLeft = true;
+    if (this.#management.isShared) this.#management.retire();
   }
 
   /**
@@ -144,8 +172,9 @@ export class Instance {
       config: this.#config,
       database,
       log: this.#log,
-      version: VERSION,
+      ...this.#build,
       instanceId: this.#id,
+      follower: this.#gates,
       onRemoved: this.#onRemoved,
     });
     await membership.join();
@@ -165,6 +194,19 @@ export class Instance {
     this.#onStop("outbox relay", () => relay.stop(), "work");
   }
 
+  #startAutoFinalize(features: Features, engine: Engine<Tx>, membership: ClusterMembership): void {
+    const auto = new AutoFinalize({
+      afterMs: this.#config.get(upgradeProperties.autoFinalizeAfterMs),
+      version: VERSION,
+      log: this.#log,
+      isLeader: () => engine.isLeader(),
+      upgradeWindow: () => membership.upgradeWindow(),
+      finalize: () => features.finalizing.run(this.#id),
+    });
+    auto.start();
+    this.#onStop("finalizing by itself", async () => auto.stop(), "work");
+  }
+
   #createApi(features: Features, membership: ClusterMembership): Promise<FastifyInstance> {
     return createHttpServer({
       settings: httpSettings(this.#config),
@@ -178,9 +220,25 @@ export class Instance {
     });
   }
 
+  async #openManagement(): Promise<void> {
+    const port = await this.#management.listen();
+    this.#log.info({ port }, "management server listens");
+  }
+
+  /** Whoever asks at the shared socket is to hear that this instance is ready, or to be answered by the one before it. */
+  async #openWhenReady(): Promise<void> {
+    const beganMs = performance.now();
+    while ((await this.#health.report(["readiness"])).status !== "UP") {
+      if (this.#state !== "serving" || performance.now() - beganMs > READY_WAIT_MAX_MS) break;
+      await delay(READY_POLL_MS);
+    }
+    if (this.#state === "serving") await this.#openManagement();
+  }
+
   async #listen(app: FastifyInstance): Promise<number> {
-    const { host, port } = httpSettings(this.#config);
-    await app.listen({ host, port });
+    const { host, port, fd } = httpSettings(this.#config);
+    // Besides a descriptor the framework would look up the host's other addresses.
+    await app.listen(fd === undefined ? { host, port } : { host: "127.0.0.1", ...{ fd } });
     this.#onStop("API", () => closeGently(app, this.#config.get(generalProperties.graceMs)), "door");
     this.#state = "serving";
     const bound = (app.server.address() as AddressInfo).port;

@@ -36,3 +36,9 @@ test("every operation answers: with its route, or 501, never 404 or 405 for want
   }
   expect(silent).toEqual([]);
 });
+
+test("every route of the API is an operation of the contract", () => {
+  const known = new Set(operations.map(([method, path]) => `${method} ${path}`));
+  const routes = composed.routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
+  expect(routes.filter((route) => route.includes(" /api/v") && !known.has(route))).toEqual([]);
+});

@@ -8,6 +8,7 @@ import { httpProperties } from "../platform/http/index.ts";
 import { logProperties } from "../platform/log/log.ts";
 import { relayProperties } from "../platform/outbox/index.ts";
 import { acceptedProperties } from "./accepted-properties.ts";
+import { backupProperties } from "./backup-properties.ts";
 
 export const generalProperties = {
   profile: profileProperty,
@@ -96,6 +97,7 @@ export function declaredProperties(ofFeatures: readonly Property<unknown>[]): Pr
     managementProperties,
     logProperties,
     fileProperties,
+    backupProperties,
     relayProperties,
     accessProperties,
   ];

@@ -14,7 +14,9 @@ import { featureProperties } from "./features.ts";
 import { Instance } from "./instance.ts";
 import { profileDefaults } from "./profiles.ts";
 import { declaredProperties, initTaskProperties, refuseUnbuiltFeatures } from "./properties.ts";
+import { heedSupervisor } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
+import { isWord, runWord, standardError } from "./words.ts";
 
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
@@ -26,7 +28,7 @@ const EXIT_REMOVED = 75;
 
 /**
  * The server from command line to exit status: 0 stopped or init tasks done, 1 failed, 2 refused its configuration, 3 may not join
- * the cluster. A process that the cluster removed ends at once with 75.
+ * the cluster. A process that the cluster removed ends at once with 75. With a word (words.ts) it does that instead of serving.
  */
 export async function run(
   argv: readonly string[],
@@ -34,14 +36,20 @@ export async function run(
   workingDirectory: string,
 ): Promise<number> {
   const instanceId = `${hostname()}-${crypto.randomUUID().slice(0, 8)}`;
-  let log = createLog({ level: "info", instance: instanceId });
+  let log = createLog({
+    level: "info",
+    instance: instanceId,
+    ...(isWord(argv[0]) ? { destination: standardError } : {}),
+  });
   try {
     const declared = declaredProperties(featureProperties);
-    const overrides = parseArguments(argv);
+    const [word, ...args] = argv;
+    const overrides = isWord(word) ? new Map<string, string>() : parseArguments(argv);
     const config = loadConfig({ environment, workingDirectory, overrides, profileDefaults, declared });
     checkConfiguration(config, declared, log);
+    if (isWord(word)) return await runWord(word, args, config, instanceId);
     log = createLog({ level: config.get(logProperties.level), instance: instanceId });
-    return await serve(config, log, instanceId);
+    return await serve(config, log, instanceId, environment);
   } catch (error) {
     if (error instanceof PropertyError || error instanceof ArgumentError) {
       log.fatal(error.message);
@@ -56,13 +64,20 @@ export async function run(
   }
 }
 
-async function serve(config: Config, log: Log, instanceId: string): Promise<number> {
+async function serve(config: Config, log: Log, instanceId: string, environment: NodeJS.ProcessEnv): Promise<number> {
   log.info({ version: VERSION, node: process.version }, "starting");
   const instance = new Instance(config, log, instanceId, (reason) => {
     log.fatal(reason);
     process.exit(EXIT_REMOVED);
   });
   const stopping = stopSignal(log);
+  const tellReady = heedSupervisor(environment, {
+    onReplaced() {
+      instance.leaveHealth();
+      stopping.request("another instance has taken over the ports");
+    },
+    onAbandoned: () => stopping.request("the supervisor is gone and had not kept this instance"),
+  });
   try {
     await instance.initialise();
     if (stopping.requested) return EXIT_OK;
@@ -71,6 +86,7 @@ async function serve(config: Config, log: Log, instanceId: string): Promise<numb
       return EXIT_OK;
     }
     await instance.start();
+    tellReady();
     await stopping.signal;
     return EXIT_OK;
   } finally {
@@ -82,12 +98,23 @@ async function serve(config: Config, log: Log, instanceId: string): Promise<numb
 interface StopSignal {
   signal: Promise<void>;
   requested: boolean;
+  /** Stops for another reason than a signal. */
+  request(reason: string): void;
 }
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. Init tasks run to their end. */
 function stopSignal(log: Log): StopSignal {
   const { promise: signal, resolve } = Promise.withResolvers<void>();
-  const stopping: StopSignal = { signal, requested: false };
+  const stopping: StopSignal = {
+    signal,
+    requested: false,
+    request(reason) {
+      if (stopping.requested) return;
+      stopping.requested = true;
+      log.info({ reason }, "stopping; a signal ends the process at once");
+      resolve();
+    },
+  };
   const onSignal = (name: NodeJS.Signals) => {
     if (stopping.requested) process.exit(EXIT_FAILED);
     stopping.requested = true;

@@ -14,6 +14,7 @@ afterAll(() => server?.close());
 /** Scheduled tasks by name, with the property that says when. */
 const TASKS: Record<string, [property: string, schedule: string]> = {
   "abandoned-uploads": ["dt.task.abandoned-upload-check.cron", "* * * * *"],
+  "backfill-start": ["dt.task.backfill-start.cron", "* * * * *"],
   "expired-session-cleanup": ["dt.task.expired-session-cleanup.cron", "0 * * * *"],
   "marked-project-metrics": ["dt.task.marked-project-metrics-update.cron", "* * * * *"],
   "metrics-maintenance": ["dt.task.metrics-maintenance.cron", "1 * * * *"],

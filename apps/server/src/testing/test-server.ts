@@ -10,6 +10,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from "fas
 import { engineOptions } from "../boot/engine.ts";
 import { composeFeatures, type Features, seedFeatures } from "../boot/features.ts";
 import { appMigrationsDirectory } from "../boot/init-tasks.ts";
+import type { Backfill } from "../features/upgrades/index.ts";
 import { systemClock } from "../platform/clock/clock.ts";
 import { type Config, loadConfig } from "../platform/config/index.ts";
 import { Database, dataSourceSettings, type Tx } from "../platform/db/index.ts";
@@ -17,6 +18,7 @@ import { FileStore } from "../platform/files/index.ts";
 import { createHttpServer, httpSettings } from "../platform/http/index.ts";
 import { createLog, type Log } from "../platform/log/log.ts";
 import { OutboxRelay, relaySettings } from "../platform/outbox/index.ts";
+import { migrateByNamedBuild } from "./schema-of-build.ts";
 
 const ADMIN_PASSWORD = "a test password";
 
@@ -24,6 +26,9 @@ interface TestServerOptions {
   /** Run the engine and the outbox relay too; otherwise started runs wait. */
   working?: boolean;
   properties?: Record<string, string>;
+  backfills?: readonly Backfill[];
+  /** As after an upgrade was finalized, unless told otherwise. */
+  gatesOpen?: boolean;
 }
 
 /** The composed server on a database of its own, in this process; requests are injected. */
@@ -40,7 +45,9 @@ export class TestServer {
   #adminToken: string | undefined;
 
   constructor(
-    parts: Omit<TestServer, "request" | "adminToken" | "keyWith" | "stopFeatures" | "close"> & { features: Features },
+    parts: Omit<TestServer, "routes" | "request" | "adminToken" | "keyWith" | "stopFeatures" | "close"> & {
+      features: Features;
+    },
     stop: { stop(): Promise<void> }[],
   ) {
     this.app = parts.app;
@@ -52,6 +59,11 @@ export class TestServer {
     this.engine = parts.engine;
     this.#features = parts.features;
     this.#parts = stop;
+  }
+
+  /** Those of all features. */
+  get routes(): Features["routes"] {
+    return this.#features.routes;
   }
 
   /** A request with an API key, or as nobody. */
@@ -114,7 +126,12 @@ export class TestServer {
 }
 
 /** Starts the composed server on a clone of a migrated and seeded database. */
-export async function testServer({ working = false, properties = {} }: TestServerOptions = {}): Promise<TestServer> {
+export async function testServer({
+  working = false,
+  properties = {},
+  backfills = [],
+  gatesOpen = true,
+}: TestServerOptions = {}): Promise<TestServer> {
   const log = createLog({ level: process.env.EVERTRACK_TEST_LOG ?? "fatal", instance: "test" });
   const clone = await testDatabase({ template: { name: "server", prepare: (url) => prepare(url, log) } });
   const directory = await mkdtemp(join(tmpdir(), "evertrack-test-"));
@@ -122,7 +139,15 @@ export async function testServer({ working = false, properties = {} }: TestServe
   const database = new Database(dataSourceSettings(config, "default", "evertrack test"), log);
   const files = FileStore.fromConfig(config);
   await files.open();
-  const features = composeFeatures({ config, database, files, clock: systemClock, log });
+  const features = composeFeatures({
+    config,
+    database,
+    files,
+    clock: systemClock,
+    log,
+    backfills,
+    gates: { isOpen: () => gatesOpen },
+  });
   const engine = createEngine<Tx>(
     engineOptions({ config, database, log, instanceId: `test-${crypto.randomUUID()}`, features }),
   );
@@ -175,4 +200,5 @@ async function prepare(url: string, log: Log): Promise<void> {
   const database = new Database(dataSourceSettings(config, "default", "evertrack test"), log);
   await seedFeatures(config, database);
   await database.close();
+  await migrateByNamedBuild(url);
 }

@@ -1,10 +1,11 @@
 import { until } from "@evertrack/engine/testing";
+import { BACKFILLS } from "../../src/boot/backfills.ts";
 import { type TestServer, testServer } from "../../src/testing/test-server.ts";
 import type { Scenario } from "./scenarios.ts";
 
 const ENDED = ["COMPLETED", "FAILED", "CANCELLED"];
 /** Runs end within milliseconds; what is not claimed by then never will be. */
-const END_DEADLINE_MS = 20_000;
+const END_DEADLINE_MS = 60_000;
 const PROPERTIES = {
   "dt.task-scheduler.enabled": "false",
   "dt.vuln-data-source.osv.allow-local-connections": "true",
@@ -19,7 +20,7 @@ export async function workOn<T>(
   runId: string,
   { begin, look }: { begin(server: TestServer): Promise<unknown>; look(server: TestServer): Promise<T> },
 ): Promise<T> {
-  const server = await testServer({ properties: PROPERTIES });
+  const server = await testServer({ properties: PROPERTIES, backfills: BACKFILLS });
   let endPreparation: (() => void) | undefined;
   try {
     endPreparation = await scenario.prepare(server);

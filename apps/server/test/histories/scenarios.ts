@@ -6,13 +6,17 @@ import { Readable } from "node:stream";
 import type { Workflow } from "@evertrack/engine/authoring";
 import { analyzeProject } from "../../src/features/analysis/workflows/analyze-project.ts";
 import { matchAdvisories } from "../../src/features/analysis/workflows/match-advisories.ts";
+import { identifyInternal } from "../../src/features/components/workflows/identify-internal.ts";
 import { insertUpload } from "../../src/features/ingestion/store.ts";
+import { insertVexImport } from "../../src/features/ingestion/store-vex.ts";
 import { bomOf } from "../../src/features/ingestion/testing.ts";
 import { importBom } from "../../src/features/ingestion/workflows/import-bom.ts";
+import { importVex } from "../../src/features/ingestion/workflows/import-vex.ts";
 import { updateDirtyMetrics } from "../../src/features/metrics/workflows/update-dirty-metrics.ts";
 import { updateMetricsNow } from "../../src/features/metrics/workflows/update-metrics-now.ts";
 import { updatePortfolioMetrics } from "../../src/features/metrics/workflows/update-portfolio-metrics.ts";
 import { writeExtensionConfig } from "../../src/features/settings/store/extensions.ts";
+import { backfillRunName, backfillWorkflow } from "../../src/features/upgrades/backfills/workflows/run-backfill.ts";
 import { advisory, bucketFiles, serveBucket } from "../../src/features/vulnerabilities/testing.ts";
 import { mirrorVulnDataSource } from "../../src/features/vulnerabilities/workflows/mirror-vuln-data-source.ts";
 import { housekeepingWorkflow } from "../../src/platform/engine/index.ts";
@@ -22,6 +26,7 @@ import type { TestServer } from "../../src/testing/test-server.ts";
 const PROJECT = { id: 1, uuid: "00000000-0000-4000-8000-000000000001" };
 const TOKEN = "00000000-0000-4000-8000-000000000002";
 const PACKAGE_KEY = "npm/left-pad";
+const LICENSES = "component-license";
 
 export interface Scenario {
   /** Starts the run with this id; used when it is recorded. */
@@ -43,6 +48,16 @@ export const scenarios: Record<string, Scenario> = {
     start: starting(importBom, { token: TOKEN, fileLocation: `local:///bom-upload/${TOKEN}` }, importOptions()),
     prepare: (server) => prepareUpload(server, "this is no BOM"),
     effects: [{ step: "record-failure", rows: "select from outbox_event where type = 'BOM_PROCESSING_FAILED'" }],
+  },
+  "import-vex": {
+    start: starting(importVex, { token: TOKEN, fileLocation: `local:///bom-upload/${TOKEN}` }, vexOptions()),
+    prepare: (server) => prepareVex(server, bomOf([], { vulnerabilities: [] })),
+    effects: [{ step: "apply-statements", rows: "select from outbox_event where type = 'VEX_PROCESSED'" }],
+  },
+  "import-vex-failure": {
+    start: starting(importVex, { token: TOKEN, fileLocation: `local:///bom-upload/${TOKEN}` }, vexOptions()),
+    prepare: (server) => prepareVex(server, "this is no VEX"),
+    effects: [{ step: "record-failure", rows: "select from vex_import where outcome = 'FAILED'" }],
   },
   "analyze-project": {
     start: starting(
@@ -76,6 +91,11 @@ export const scenarios: Record<string, Scenario> = {
     prepare: prepareInventory,
     effects: [{ step: "update", rows: "select from project_metrics" }],
   },
+  "identify-internal-components": {
+    start: starting(identifyInternal, {}, { instanceId: "identify-internal-components" }),
+    prepare: prepareInventory,
+    effects: [],
+  },
   "mirror-vuln-data-source": {
     start: starting(mirrorVulnDataSource, { name: "osv" }, { instanceId: "mirror-vuln-data-source:osv" }),
     prepare: (server) => prepareBucket(server, ["PyPI"], ["PyPI"]),
@@ -90,6 +110,11 @@ export const scenarios: Record<string, Scenario> = {
     start: starting(housekeepingWorkflow, { task: "upload-cleanup" }, { instanceId: "housekeeping:upload-cleanup" }),
     prepare: async () => undefined,
     effects: [],
+  },
+  "backfill-component-license": {
+    start: starting(backfillWorkflow(LICENSES), {}, { instanceId: backfillRunName(LICENSES), priority: 0 }),
+    prepare: preparePendingLicense,
+    effects: [{ step: "batch:", rows: "select from component_license where name = 'MIT'" }],
   },
 };
 
@@ -108,6 +133,10 @@ function starting<I>(workflow: Workflow<I, unknown>, input: NoInfer<I>, options:
 function importOptions(): StartOptions {
   const labels = { project: PROJECT.uuid, token: TOKEN };
   return { concurrencyKey: `import-bom:${PROJECT.uuid}`, labels, priority: 50 };
+}
+
+function vexOptions(): StartOptions {
+  return { ...importOptions(), concurrencyKey: `import-vex:${PROJECT.uuid}` };
 }
 
 async function prepareProject(server: TestServer): Promise<Seed> {
@@ -134,11 +163,28 @@ async function prepareUpload(server: TestServer, content: string): Promise<undef
   await server.database.transaction((tx) => insertUpload(tx, upload, "recorded"));
 }
 
+async function prepareVex(server: TestServer, content: string): Promise<undefined> {
+  await prepareUpload(server, content);
+  const vex = { token: TOKEN, projectId: PROJECT.id, projectUuid: PROJECT.uuid };
+  await server.database.transaction((tx) => insertVexImport(tx, vex));
+}
+
 /** A project with a component that an advisory concerns. */
 async function prepareInventory(server: TestServer): Promise<undefined> {
   const seed = await prepareProject(server);
   await seed.component(PROJECT.id, await seed.identity("pkg:npm/left-pad@1.0.0"));
   await seed.advisory({ id: "GHSA-recorded", packageKey: PACKAGE_KEY, ranges: [{ introduced: "0", fixed: "2.0.0" }] });
+}
+
+/** A component whose licence only its own texts tell, and a backfill that is under way. */
+async function preparePendingLicense(server: TestServer): Promise<undefined> {
+  const seed = await prepareProject(server);
+  const { uuid } = await seed.component(PROJECT.id, await seed.identity("pkg:npm/left-pad@1.0.0"));
+  await seed.rows("update component set license = 'MIT' where uuid = $1", [uuid]);
+  await seed.rows(
+    "update backfill set status = 'RUNNING', finished_at = null, rows_estimated = 1, run_id = gen_random_uuid() where name = $1",
+    [LICENSES],
+  );
 }
 
 async function prepareBucket(

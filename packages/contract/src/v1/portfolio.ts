@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { uuidText } from "./access.ts";
+import { conciseLicenseResponse } from "./concise-license.ts";
 
 /** What a component or project is; CycloneDX component types in upper case. */
 export const CLASSIFIERS = [
@@ -165,6 +166,7 @@ export const projectResponse = z.object({
   lastInheritedRiskScore: z.number().optional(),
   hasChildren: z.boolean().optional(),
   metrics: z.record(z.string(), z.unknown()).optional(),
+  directDependencies: z.string().optional(),
   versions: z
     .array(z.object({ uuid: z.string(), version: z.string().optional(), active: z.boolean(), isLatest: z.boolean() }))
     .optional(),
@@ -199,12 +201,17 @@ export const componentResponse = z.object({
   license: z.string().optional(),
   licenseExpression: z.string().optional(),
   licenseUrl: z.string().optional(),
+  resolvedLicense: conciseLicenseResponse.optional(),
   authors: z.array(organizationalContact).optional(),
   author: z.string().optional(),
   supplier: organizationalEntity.optional(),
   externalReferences: z.array(externalReference).optional(),
   properties: z.array(z.record(z.string(), z.unknown())).optional(),
   occurrenceCount: z.number().optional(),
+  filename: z.string().optional(),
+  extension: z.string().optional(),
+  notes: z.string().optional(),
+  directDependencies: z.string().optional(),
   project: parentProject,
 });
 

@@ -31,7 +31,14 @@ export type ClusterInstance = z.output<typeof clusterInstance>;
 
 /** Something about the cluster that somebody should see to. */
 export const clusterWarning = z.object({
-  code: z.enum(["role-unserved", "queue-unserved", "mixed-versions", "heartbeat-late", "leader-without-schedules"]),
+  code: z.enum([
+    "role-unserved",
+    "queue-unserved",
+    "mixed-versions",
+    "heartbeat-late",
+    "leader-without-schedules",
+    "upgrade-unfinished",
+  ]),
   message: z.string(),
 });
 
@@ -50,6 +57,9 @@ export const clusterResponse = z.object({
   /** Instances of older versions are refused. */
   min_join_version: z.string(),
   finalized_version: z.string().optional(),
+  /** The version of an upgrade that is going on, and since when; absent when none is. */
+  target_version: z.string().optional(),
+  window_opened_at: z.number().optional(),
   epoch: z.number().int(),
 });
 

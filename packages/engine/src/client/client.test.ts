@@ -151,14 +151,14 @@ test("a failed run that is retried goes on from its last good step", async () =>
   expect(await t.engine.client.retry(id)).toBe(false);
 });
 
-test("a run started here begins within milliseconds of its commit", async () => {
-  const samples: number[] = [];
-  for (let n = 0; n < 30; n++) {
-    const id = await t.start(plain, null);
-    const run = await t.finished(id);
-    samples.push(Date.parse(run.startedAt ?? "") - Date.parse(run.createdAt));
-  }
-  samples.sort((a, b) => a - b);
-  // 10 ms is the bar on a quiet machine (bench); here only polling latency must be excluded.
-  expect(samples[10]).toBeLessThan(60);
+test("a run started here begins at once after its commit, not when its queue is looked at next", async () => {
+  const own = await engineTestDatabase();
+  const rarelyLooking = await startTestEngine(own.url, {
+    workflows: [plain],
+    polling: { intervalMs: 600_000, maxMs: 600_000 },
+  });
+  // 10 ms is the bar on a quiet machine (bench); here only polling must be excluded.
+  for (let n = 0; n < 10; n++) await rarelyLooking.finished(await rarelyLooking.start(plain, null));
+  await rarelyLooking.stop();
+  await own.drop();
 });

@@ -1,7 +1,8 @@
 import type { SqlExecutor } from "../store/database.ts";
-import { listRunsPage, type RunListPage, type RunListQuery } from "../store/list-runs.ts";
+import { listRunsPage, type RunListPage } from "../store/list-runs.ts";
 import { countQueues, listQueueStates, type QueueState } from "../store/queues.ts";
 import { listRunEvents, type RunEventPage, type RunEventsQuery } from "../store/run-events.ts";
+import type { RunListQuery } from "../store/run-list-query.ts";
 import type { RunKind } from "../store/run-row.ts";
 import { getActiveInstance, getRunSummary, type RunSummary } from "../store/run-summary.ts";
 

@@ -86,11 +86,14 @@ export class CronScheduler<Tx> {
       await recordFiring(this.#options.database.executor, entry.task.name, nowMs, null);
     }
     const missed = firingsBetween(entry.cron, newestMs ?? nowMs, nowMs);
-    for (const firingMs of missed.slice(-CRON_CATCH_UP_MAX)) await this.#fire(entry.task, firingMs, mayFire);
+    // Behind one that failed none is fired: it would count as past and never be tried again.
+    for (const firingMs of missed.slice(-CRON_CATCH_UP_MAX))
+      if (!(await this.#fire(entry.task, firingMs, mayFire))) break;
     entry.dueMs = entry.cron.nextRun(new Date(nowMs))?.getTime() ?? Number.POSITIVE_INFINITY;
   }
 
-  async #fire(task: CronTask<Tx>, firingMs: number, mayFire: () => boolean): Promise<void> {
+  /** False when it failed. */
+  async #fire(task: CronTask<Tx>, firingMs: number, mayFire: () => boolean): Promise<boolean> {
     const { database, client, instanceId, log } = this.#options;
     try {
       const fired = await database.transaction(async (tx) => {
@@ -101,10 +104,12 @@ export class CronScheduler<Tx> {
         return true;
       });
       if (fired) this.counters.fired++;
+      return true;
     } catch (error) {
       this.counters.failed++;
       this.reset();
       log.warn({ err: error, task: task.name }, "a cron firing failed; it is tried again");
+      return false;
     }
   }
 }

@@ -6,6 +6,7 @@ import type { SqlExecutor } from "../store/database.ts";
 import { sweepExpiredRuns } from "../store/leases.ts";
 import { type QueueBacklog, queueBacklogs, releaseStrandedKeys, wakeStrandedParents } from "../store/repairs.ts";
 import { deleteFinishedTrees } from "../store/retention.ts";
+import { deleteDeadPlaces } from "../store/worker-places.ts";
 import { PeriodicTask } from "../working/periodic-task.ts";
 
 const SWEEP_BATCH_SIZE = 500;
@@ -112,5 +113,6 @@ export class Duties {
       if (deleted < retention.batchSize) break;
     }
     await deleteOldFirings(executor, retention.runRetentionMs);
+    await deleteDeadPlaces(executor);
   }
 }

@@ -62,7 +62,7 @@ test("a parent asleep although none of its children is active is woken by the re
   expect(rows).toEqual([{ waiting: null }]);
 });
 
-test("retention works beside a loaded worker: old runs go, no new one is harmed", { timeout: 60_000 }, async () => {
+test("retention works beside a loaded worker: old runs go, no new one is harmed", async () => {
   const RUNS = 600;
   const oneStep = defineWorkflow({ name: "one-step", input: (raw) => raw, run: (ctx) => ctx.step("s", () => 1) });
   await pool.query(
@@ -79,13 +79,12 @@ test("retention works beside a loaded worker: old runs go, no new one is harmed"
   });
   const done = async () =>
     (await pool.query("select 1 from wf_run where status = 'COMPLETED' and name = 'one-step'")).rowCount;
-  await until("every new run is done", async () => (await done()) === RUNS, 50_000);
+  await until("every new run is done", async () => (await done()) === RUNS);
   await until(
     "every old run is gone",
     async () => !(await pool.query("select 1 from wf_run where name = 'old' limit 1")).rowCount,
-    50_000,
   );
-  expect(t.engine.metrics().maintenance.deleted).toBe(5000);
+  await until("all of them are counted", () => t.engine.metrics().maintenance.deleted === 5000);
   await t.stop();
   expect(await done()).toBe(RUNS);
 });

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await pool.query("update wf_run set status = 'COMPLETED', finished_at = now()");
   for (const priority of PRIORITIES) await fill(priority, WAITING_PER_PRIORITY);
   await pool.query("analyze wf_run");
-}, 60_000);
+});
 
 async function fill(priority: number, runs: number): Promise<void> {
   await pool.query(
@@ -57,7 +57,7 @@ async function pagesOf(claim: {
   try {
     await client.query("begin");
     const result = await client.query<{ "QUERY PLAN": [{ Plan: Plan }] }>(
-      `explain (analyze, buffers, format json) select * from wf_claim_fairly('workflow', 'default', '{known}', $1, 250, 'me', '1',
+      `explain (analyze, buffers, format json) select * from wf_claim_placed('workflow', 'default', '{known}', $1, 250, 'me', '1',
          60000, $2, 50, $3, 0.8, $4, 60000)`,
       [claim.limit, claim.floors, claim.batchLimit, claim.agedLimit],
     );

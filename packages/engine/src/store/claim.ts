@@ -44,7 +44,7 @@ export interface Fairness {
 /** Used where options do not say otherwise. */
 export const FAIRNESS: Fairness = { batchPriorityBelow: 50, batchShare: 0.8, agedEvery: 10, agedAfterMs: 60_000 };
 
-/** How many of these places batch work may use; `wf_claim_fairly` has the same formula for a queue's capacity. */
+/** How many of these places batch work may use; `wf_room` has the same formula for a queue's capacity. */
 export function batchPlacesOf(places: number, batchShare: number): number {
   return Math.max(1, Math.min(places - 1, Math.floor(places * batchShare)));
 }
@@ -94,7 +94,7 @@ select (c.claimed).id, (c.claimed).seq::float8 as seq, (c.claimed).kind, (c.clai
       then extract(epoch from (c.claimed).claimed_at - (c.claimed).visible_from)
   end::float8 * 1000 as "waitedMs", c.aged, c.examined
 from unnest($1::text[], $2::text[], $3::int[], $4::jsonb[], $11::int[], $12::int[]) as q(kind, queue, room, floors, batch_room, aged_room)
-cross join lateral wf_claim_fairly(q.kind, q.queue, case when q.kind = 'workflow' then $5::text[] else $6::text[] end,
+cross join lateral wf_claim_placed(q.kind, q.queue, case when q.kind = 'workflow' then $5::text[] else $6::text[] end,
   q.room, $10, $7, $8, $9, q.floors, $13, q.batch_room, $14, q.aged_room, $15) as c`;
 
 /** Claims runs of several queues in one statement. */

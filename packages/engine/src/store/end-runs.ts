@@ -39,7 +39,7 @@ export async function endRuns(executor: SqlExecutor, ends: readonly RunEnd[]): P
   const parents = new Set<string>();
   for (const end of ends) if (end.parentId !== null && end.status !== "SUSPENDED") parents.add(end.parentId);
   const { rows } = await executor.query<{ position: number }>(
-    `/* engine.endRuns */ select position from wf_end($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as position`,
+    `/* engine.endRuns */ select position from wf_end_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as position`,
     [
       ends.map((end) => end.runId),
       ends.map((end) => end.fence),

@@ -52,7 +52,7 @@ async function stateOf(id: string): Promise<{ status: string; waiting: string | 
 async function firstReleaseActs(run: ClaimedRun): Promise<void> {
   const ended = ["SUSPENDED", "HANDED_BACK", null, null, null, null, null, null, null];
   await pool.query(
-    `select wf_end(array[$1::uuid], array[$2::int], array[$3], array[$4], array[$5], array[$6], array[$7]::text[],
+    `select wf_end_2(array[$1::uuid], array[$2::int], array[$3], array[$4], array[$5], array[$6], array[$7]::text[],
        array[$8]::float8[], array[$9]::float8[], array[$10]::int[], array[$11]::int[], '{}'::uuid[])`,
     [run.id, run.fence, ...ended],
   );

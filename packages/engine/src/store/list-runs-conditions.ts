@@ -1,5 +1,5 @@
 /** What a list of runs asks for, as conditions of its statements. Every condition on a run is written once, here. */
-import type { RunListQuery, RunSort } from "./list-runs.ts";
+import type { RunListQuery, RunSort } from "./run-list-query.ts";
 import type { RunStatus } from "./run-row.ts";
 
 const STATUSES: readonly RunStatus[] = ["CREATED", "RUNNING", "SUSPENDED", "CANCELLED", "COMPLETED", "FAILED"];

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { engineTestDatabase, openTestPool } from "../testing/index.ts";
 import { pgEngineDatabase, type SqlExecutor } from "./database.ts";
-import { LIST_BOUNDS, listRunsPage, type RunListQuery, type RunSort } from "./list-runs.ts";
+import { LIST_BOUNDS, listRunsPage } from "./list-runs.ts";
 import { listQueueStates } from "./queues.ts";
 import { listRunEvents } from "./run-events.ts";
+import type { RunListQuery, RunSort } from "./run-list-query.ts";
 import { getActiveInstance, getRunSummary } from "./run-summary.ts";
 
 const RUNS = 60_000;

@@ -1,5 +1,5 @@
 /** The statements behind `list-runs.ts`. */
-import type { RunListQuery, RunSort } from "./list-runs.ts";
+
 import {
   behind,
   behindIn,
@@ -14,6 +14,7 @@ import {
   type Segment,
   segmentsOf,
 } from "./list-runs-conditions.ts";
+import type { RunListQuery, RunSort } from "./run-list-query.ts";
 import { type RunSummary, SUMMARY_COLUMNS } from "./run-summary.ts";
 
 const ACTIVE_INSTANCE = "i.status in ('CREATED', 'RUNNING', 'SUSPENDED')";

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defineWorkflow } from "../authoring/index.ts";
 import { engineTestDatabase, openTestPool, seededRandom, startTestEngine } from "../testing/index.ts";
 import { pgEngineDatabase } from "./database.ts";
-import { LIST_BOUNDS, type ListBounds, listRunsPage, type RunListQuery, type RunPosition } from "./list-runs.ts";
+import { LIST_BOUNDS, type ListBounds, listRunsPage } from "./list-runs.ts";
 import { workflowVersionOf } from "./list-runs-conditions.ts";
+import type { RunListQuery, RunPosition } from "./run-list-query.ts";
 
 const RUNS = 300;
 const QUERIES = 80;

@@ -71,7 +71,7 @@ async function expectBounded(work: () => Promise<unknown>): Promise<void> {
 }
 
 test("holding, resuming and cancelling a large tree read that tree a few times and nothing else", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const id = await tree(null);
   await expectBounded(async () => expect(await holdRun(executor, id)).toBe(true));
@@ -79,7 +79,7 @@ test("holding, resuming and cancelling a large tree read that tree a few times a
   await expectBounded(async () => expect(await cancelRun(executor, id)).toBe(true));
 });
 
-test("retrying a large tree, as a whole or from a step, reads that tree a few times", { timeout: 60_000 }, async () => {
+test("retrying a large tree, as a whole or from a step, reads that tree a few times", async () => {
   const id = await tree(null, "FAILED");
   await expectBounded(async () => expect(await retryRun(executor, id, null)).toBe("RETRIED"));
   await pool.query("update wf_run set status = 'FAILED', finished_at = now() where id = $1", [id]);
@@ -88,7 +88,7 @@ test("retrying a large tree, as a whole or from a step, reads that tree a few ti
 });
 
 test("taking back a large tree whose owner died reads it a few times, not once for each of its runs", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   await tree("dead");
   await expectBounded(async () => {

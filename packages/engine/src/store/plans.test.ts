@@ -5,11 +5,13 @@ import { claimRuns } from "./claim.ts";
 import { pgEngineDatabase, type SqlExecutor } from "./database.ts";
 import { findActiveByLabel, listRuns } from "./inspect-runs.ts";
 import { deleteFinishedTrees } from "./retention.ts";
+import { announcePlaces } from "./worker-places.ts";
 
 const FINISHED = 30_000;
 const QUEUED = 200_000;
 const KEYS = 1000;
-const CLAIM_BAR_MS = 100;
+/** Pages a claim of fifty touches; those of the queued runs are thousands. */
+const CLAIM_PAGES_MAX = 2_500;
 const CLAIMS = 21;
 
 const database = await engineTestDatabase();
@@ -50,7 +52,7 @@ async function usage(): Promise<Usage> {
   };
 }
 
-test("no hot statement scans the table of runs: each uses its index", { timeout: 60_000 }, async () => {
+test("no hot statement scans the table of runs: each uses its index", async () => {
   const ref = activityRef<null, null>("noop", { queue: "default" });
   const parent = defineWorkflow({ name: "parent", input: (raw) => raw, run: (ctx) => ctx.activity(ref, null) });
   const t = await startTestEngine(database.url, {
@@ -60,6 +62,13 @@ test("no hot statement scans the table of runs: each uses its index", { timeout:
     ],
     leaderElection: { enabled: false },
   });
+  // Places beyond the capacity of their queue: claims count what is running.
+  await announcePlaces(
+    executor,
+    "others",
+    [{ kind: "workflow", queue: "default", places: 1000, batchPlaces: 800 }],
+    60_000,
+  );
   await t.finished(await t.start(parent, null));
   const doneBefore = t.engine.metrics().ended.completed;
   const before = await usage();
@@ -73,8 +82,9 @@ test("no hot statement scans the table of runs: each uses its index", { timeout:
   expect(await findActiveByLabel(executor, "l", "7")).toBe(false);
   expect(await listRuns(executor, { limit: 10 })).toHaveLength(10);
   await deleteFinishedTrees(executor, 3_600_000, 100);
-  const after = await usage();
+  // Back ends that have nothing to do may keep their counts for long; those that end report.
   await t.stop();
+  const after = await usage();
   expect(after.seqScans - before.seqScans).toBe(0);
   for (const index of [
     "wf_run_ready",
@@ -91,7 +101,7 @@ test("no hot statement scans the table of runs: each uses its index", { timeout:
   }
 });
 
-test("with 200,000 queued runs on 1,000 keys a claim stays under 100 ms", { timeout: 120_000 }, async () => {
+test("with 200,000 queued runs on 1,000 keys a claim reads a small part of them", { timeout: 120_000 }, async () => {
   await pool.query("insert into wf_queue (kind, name, capacity) values ('workflow', 'deep', 100000)");
   await pool.query(
     `insert into wf_run (id, root_id, kind, name, queue, concurrency_key)
@@ -101,17 +111,46 @@ test("with 200,000 queued runs on 1,000 keys a claim stays under 100 ms", { time
   );
   await pool.query("analyze wf_run");
   const claimant = { id: "me", version: "1", leaseMs: 600_000, workflowNames: ["deep"], activityNames: [] };
-  const samples: number[] = [];
+  const request = { kind: "workflow", queue: "deep", limit: 50 } as const;
+  const pages: number[] = [];
   let claimed = 0;
   for (let n = 0; n < CLAIMS; n++) {
-    const startedMs = performance.now();
-    const { runs } = await claimRuns(executor, claimant, [{ kind: "workflow", queue: "deep", limit: 50 }]);
-    samples.push(performance.now() - startedMs);
-    claimed += runs.length;
+    pages.push(await pagesOf((by) => claimRuns(by, claimant, [request])));
+    claimed += (await claimRuns(executor, claimant, [request])).runs.length;
   }
   expect(claimed).toBe(KEYS);
-  samples.sort((a, b) => a - b);
-  console.log(`claim: median ${samples[(CLAIMS - 1) / 2]?.toFixed(1)} ms, slowest ${samples.at(-1)?.toFixed(1)} ms`);
-  expect(samples[(CLAIMS - 1) / 2]).toBeLessThan(CLAIM_BAR_MS);
+  console.log(`pages of a claim: ${pages.join(", ")}`);
+  pages.sort((a, b) => a - b);
+  expect(pages[(CLAIMS - 1) / 2]).toBeLessThan(CLAIM_PAGES_MAX);
   expect(await listRuns(executor, { name: "deep", status: "RUNNING", limit: 10 })).toHaveLength(10);
 });
+
+/** Pages the one statement of `work` touches; it is rolled back. */
+async function pagesOf(work: (by: SqlExecutor) => Promise<unknown>): Promise<number> {
+  const client = await pool.connect();
+  let pages = Number.NaN;
+  const explaining: SqlExecutor = {
+    async query(text, values) {
+      const { rows } = await client.query<{ "QUERY PLAN": [{ Plan: Plan }] }>(
+        `explain (analyze, timing off, buffers, format json) ${text}`,
+        [...(values ?? [])],
+      );
+      const plan = rows[0]?.["QUERY PLAN"][0].Plan;
+      pages = (plan?.["Shared Hit Blocks"] ?? Number.NaN) + (plan?.["Shared Read Blocks"] ?? Number.NaN);
+      return { rows: [], rowCount: 0 };
+    },
+  };
+  try {
+    await client.query("begin");
+    await work(explaining);
+    return pages;
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+}
+
+interface Plan {
+  readonly "Shared Hit Blocks": number;
+  readonly "Shared Read Blocks": number;
+}

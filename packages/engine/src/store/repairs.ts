@@ -3,7 +3,7 @@ import type { SqlExecutor } from "./database.ts";
 /** Keys looked at in one repair. */
 const REPAIR_KEYS_MAX = 1000;
 
-// The protocol of wf_claim_fairly and wf_release_keys strands nobody; this is the net below it.
+// The protocol of wf_claim_placed and wf_release_keys strands nobody; this is the net below it.
 const STRANDED_KEYS = `/* engine.releaseStrandedKeys */
 with parked as (
   select distinct p.concurrency_key as key from wf_run p

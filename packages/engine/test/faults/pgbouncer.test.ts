@@ -6,12 +6,12 @@ import { openFaultBench } from "./fault-bench.ts";
 
 const RUNS = 200;
 const PARENTS = 60;
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 180_000;
 
 const reason = pgBouncerMissing ? ` (${pgBouncerMissing})` : "";
 
 describe.skipIf(pgBouncerMissing)(`behind PgBouncer in transaction mode${reason}`, () => {
-  test("steps, children, keys, ledgers and take-overs work", { timeout: DEADLINE_MS + 20_000 }, async () => {
+  test("steps, children, keys, ledgers and take-overs work", { timeout: 2 * DEADLINE_MS + 20_000 }, async () => {
     const bench = await openFaultBench();
     const pooler = await startPgBouncer({ serverUrl: bench.url });
     try {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatPurl, normalizePurl, PURL_CHARS_MAX, PurlError, parsePurl, purlCoordinates } from "./purl.ts";
 
-const seed = Number(process.env.EVERTRACK_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(process.env.EVERTRACK_TEST_SEED ?? 20_261_123);
 console.info(`purl properties: EVERTRACK_TEST_SEED=${seed}`);
 const STRICT = { mode: "strict" } as const;
 const LENIENT = { mode: "lenient" } as const;

@@ -17,6 +17,13 @@ describe("isAffected", () => {
     expect(inRange("npm", { introduced: "1.0.0", limit: "1.5.0" }, "1.5.0")).toBe(false);
   });
 
+  test("a range may begin after a version, which is outside then", () => {
+    expect(inRange("npm", { introducedAfter: "1.0.0", fixed: "2.0.0" }, "1.0.0")).toBe(false);
+    expect(inRange("npm", { introducedAfter: "1.0.0", fixed: "2.0.0" }, "1.0.1-rc.1")).toBe(true);
+    expect(inRange("npm", { introducedAfter: "1.0 special" }, "1.0.Final")).toBe(false);
+    expect(inRange("npm", { introducedAfter: "1.0 special" }, "1.1.Final")).toBe(true);
+  });
+
   test("a listed version is affected although no range has it", () => {
     expect(isAffected({ scheme: "maven", versions: ["1.0-special"], ranges: [] }, "1.0-special")).toBe(true);
     expect(isAffected({ scheme: "maven", versions: ["1.0-special"], ranges: [] }, "1.0")).toBe(false);

@@ -11,6 +11,8 @@ import type { VersionOrder } from "../versions/version-order.ts";
 export interface VersionRange {
   kind: "SEMVER" | "ECOSYSTEM";
   introduced?: string;
+  /** Last version before the range; excluded. */
+  introducedAfter?: string;
   /** First version outside. */
   fixed?: string;
   /** Last version inside. */
@@ -75,25 +77,29 @@ class Interval {
   readonly isReadable: boolean;
   private readonly order: VersionOrder<unknown>;
   private readonly introduced: unknown;
+  private readonly introducedAfter: unknown;
   private readonly ends: unknown[];
   private readonly lastAffected: unknown;
 
-  constructor(scheme: Scheme, { introduced, fixed, limit, lastAffected }: VersionRange) {
+  constructor(scheme: Scheme, { introduced, introducedAfter, fixed, limit, lastAffected }: VersionRange) {
     const read = (text: string | undefined) => (text === undefined ? undefined : readCached(scheme, text));
     this.order = orderOf(scheme);
     this.introduced = read(introduced);
+    this.introducedAfter = read(introducedAfter);
     this.ends = [fixed, limit].filter((text) => text !== undefined).map(read);
     this.lastAffected = read(lastAffected);
     const isMissing = (text: string | undefined, parsed: unknown) => text !== undefined && parsed === undefined;
     this.isReadable =
       !isMissing(introduced, this.introduced) &&
+      !isMissing(introducedAfter, this.introducedAfter) &&
       !isMissing(lastAffected, this.lastAffected) &&
       !this.ends.includes(undefined);
   }
 
   contains(version: unknown): boolean {
-    const { order, introduced, lastAffected } = this;
+    const { order, introduced, introducedAfter, lastAffected } = this;
     if (introduced !== undefined && order.compare(version, introduced) < 0) return false;
+    if (introducedAfter !== undefined && order.compare(version, introducedAfter) <= 0) return false;
     if (lastAffected !== undefined && order.compare(version, lastAffected) > 0) return false;
     return this.ends.every((end) => order.compare(version, end) < 0);
   }

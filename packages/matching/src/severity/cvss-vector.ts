@@ -89,43 +89,81 @@ const GRAMMARS: Record<CvssVersion, VectorGrammar> = { "2.0": V2, "3.0": V3, "3.
 /** A text that is no CVSS vector. */
 export class CvssError extends Error {
   override readonly name = "CvssError";
+  /** Offset in the text where the fault is. */
+  readonly position: number;
 
-  constructor(reason: string) {
-    super(`invalid CVSS vector: ${reason}`);
+  constructor(reason: string, position: number) {
+    super(`invalid CVSS vector: ${reason} (at character ${position + 1})`);
+    this.position = position;
   }
+}
+
+/** A vector that was checked. */
+export interface CheckedVector {
+  version: CvssVersion;
+  /** As given, without decoration. */
+  vector: string;
+  /** Values of the metrics the vector has. */
+  values: ReadonlyMap<string, string>;
 }
 
 /** All metrics of version 4.0 written out stay below this. */
 const VECTOR_CHARS_MAX = 400;
 
-/** Checks a vector and returns its version and its text without decoration; throws CvssError. */
-export function checkCvssVector(text: string): { version: CvssVersion; vector: string } {
-  if (text.length > VECTOR_CHARS_MAX) throw new CvssError("too long");
+/** Checks a vector and returns its version, its text without decoration and its metrics; throws CvssError. */
+export function checkCvssVector(text: string): CheckedVector {
+  if (text.length > VECTOR_CHARS_MAX) throw new CvssError("too long", VECTOR_CHARS_MAX);
   const prefix = /^CVSS:([0-9.]+)\//.exec(text);
   const version = prefix === null ? "2.0" : versionOf(prefix[1] ?? "");
   // Version 2 vectors have no prefix and are often put in parentheses.
-  const metrics = prefix === null ? text.replace(/^\((.*)\)$/, "$1") : text.slice(prefix[0].length);
-  checkMetrics(GRAMMARS[version], metrics.replace(/\/$/, ""));
-  return { version, vector: `${prefix?.[0] ?? ""}${metrics.replace(/\/$/, "")}` };
+  const isEnclosed = prefix === null && /^\(.*\)$/.test(text);
+  const start = isEnclosed ? 1 : (prefix?.[0].length ?? 0);
+  const metrics = text.slice(start, isEnclosed ? -1 : undefined).replace(/\/$/, "");
+  const values = readMetrics(GRAMMARS[version], metrics, start);
+  return { version, vector: `${prefix?.[0] ?? ""}${metrics}`, values };
 }
+
+/** The one way to write a vector: metrics in the order of the specification, those that say nothing left out. */
+export function canonicalCvssVector(text: string): string {
+  const { version, values } = checkCvssVector(text);
+  const { base, optional } = GRAMMARS[version];
+  const unsaid = version === "2.0" ? "ND" : "X";
+  const said = [...Object.keys(base), ...Object.keys(optional)].filter(
+    (metric) => values.has(metric) && values.get(metric) !== unsaid,
+  );
+  const metrics = said.map((metric) => `${metric}:${values.get(metric)}`).join("/");
+  return version === "2.0" ? metrics : `CVSS:${version}/${metrics}`;
+}
+
+/** Whether a vector has a metric of these that says something. */
+export function saysAny({ version, values }: CheckedVector, metrics: readonly string[]): boolean {
+  const unsaid = version === "2.0" ? "ND" : "X";
+  return metrics.some((metric) => (values.get(metric) ?? unsaid) !== unsaid);
+}
+
+const VERSION_OFFSET = "CVSS:".length;
 
 function versionOf(text: string): CvssVersion {
   if (text === "3.0" || text === "3.1" || text === "4.0") return text;
-  throw new CvssError(`version ${JSON.stringify(text)} is unknown`);
+  throw new CvssError(`version ${JSON.stringify(text)} is unknown`, VERSION_OFFSET);
 }
 
-function checkMetrics(grammar: VectorGrammar, metrics: string): void {
-  const seen = new Set<string>();
+function readMetrics(grammar: VectorGrammar, metrics: string, start: number): Map<string, string> {
+  const values = new Map<string, string>();
+  let position = start;
   for (const part of metrics.split("/")) {
     const [metric = "", value = "", ...rest] = part.split(":");
     const allowed = valuesOf(grammar, metric);
-    if (allowed === undefined) throw new CvssError(`metric ${JSON.stringify(metric)} is unknown`);
-    if (rest.length > 0 || !allowed.includes(value)) throw new CvssError(`${JSON.stringify(part)} is not allowed`);
-    if (seen.has(metric)) throw new CvssError(`metric ${metric} occurs twice`);
-    seen.add(metric);
+    if (allowed === undefined) throw new CvssError(`metric ${JSON.stringify(metric)} is unknown`, position);
+    if (rest.length > 0 || !allowed.includes(value))
+      throw new CvssError(`${JSON.stringify(part)} is not allowed`, position + metric.length + 1);
+    if (values.has(metric)) throw new CvssError(`metric ${metric} occurs twice`, position);
+    values.set(metric, value);
+    position += part.length + 1;
   }
-  const missing = Object.keys(grammar.base).find((metric) => !seen.has(metric));
-  if (missing !== undefined) throw new CvssError(`metric ${missing} is missing`);
+  const missing = Object.keys(grammar.base).find((metric) => !values.has(metric));
+  if (missing !== undefined) throw new CvssError(`metric ${missing} is missing`, start + metrics.length);
+  return values;
 }
 
 function valuesOf(grammar: VectorGrammar, metric: string): string[] | undefined {

@@ -80,7 +80,8 @@ function severityOfOwasp({ likelihood, technicalImpact, businessImpact }: OwaspS
   return likely === undefined || impact === undefined ? "UNASSIGNED" : OWASP_MATRIX[likely][impact];
 }
 
-function owaspLevel(score: number): "LOW" | "MEDIUM" | "HIGH" | undefined {
+/** The level of a likelihood or an impact; undefined when it was not rated. */
+export function owaspLevel(score: number): "LOW" | "MEDIUM" | "HIGH" | undefined {
   if (score >= 6) return "HIGH";
   if (score >= 3) return "MEDIUM";
   return score > 0 ? "LOW" : undefined;

@@ -4,7 +4,7 @@ import semver from "semver";
 import { describe, expect, test } from "vitest";
 import { orderOf, readVersion, SCHEMES, type Scheme } from "./schemes.ts";
 
-const seed = Number(process.env.EVERTRACK_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(process.env.EVERTRACK_TEST_SEED ?? 20_261_123);
 console.info(`version order properties: EVERTRACK_TEST_SEED=${seed}`);
 const RUNS = { seed, numRuns: 2_000 };
 

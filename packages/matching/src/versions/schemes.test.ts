@@ -95,13 +95,14 @@ describe("compareVersions", () => {
       "a1".repeat(499),
       "~".repeat(999),
     ];
-    const started = performance.now();
+    const started = process.threadCpuUsage().user;
     for (const scheme of SCHEMES) for (const text of hostile) readVersion(scheme, text);
-    expect(performance.now() - started).toBeLessThan(HOSTILE_MS_MAX);
+    expect((process.threadCpuUsage().user - started) / 1000).toBeLessThan(HOSTILE_CPU_MS_MAX);
   });
 });
 
-const HOSTILE_MS_MAX = 2_000;
+/** Of this thread, whatever else the machine does. */
+const HOSTILE_CPU_MS_MAX = 2_000;
 
 test("purl types without an order of their own are generic", () => {
   expect(["npm", "clojars", "alpine", "swift", "conan", "toString"].map(schemeOfPurlType)).toEqual([

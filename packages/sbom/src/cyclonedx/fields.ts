@@ -42,6 +42,15 @@ export function countOf(fields: Fields, name: string): number | undefined {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= integerMax ? value : undefined;
 }
 
+/** The member as a moment, in RFC 3339 and UTC. */
+export function momentOf(fields: Fields, name: string): string | undefined {
+  const text = textOf(fields, name);
+  if (text === undefined) return undefined;
+  const moment = new Date(text);
+  const year = moment.getUTCFullYear();
+  return year >= 1 && year <= 9999 ? moment.toISOString() : undefined;
+}
+
 /** The member if it is a boolean. */
 export function flagOf(fields: Fields, name: string): boolean | undefined {
   const value = fields[name];

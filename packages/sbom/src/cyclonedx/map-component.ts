@@ -1,23 +1,15 @@
-import {
-  type BomComponent,
-  type BomLicense,
-  type BomOccurrence,
-  type BomProperty,
-  type Classifier,
-  classifiers,
-  type HashAlgorithm,
-  hashAlgorithms,
-} from "../bom.ts";
-import { countOf, type Fields, fieldsOf, listOf, present, textOf } from "./fields.ts";
-import { mapContacts, mapExternalReferences, mapOrganization } from "./map-shared.ts";
+import { type BomComponent, type BomEvidence, type BomOccurrence, type Classifier, classifiers } from "../bom.ts";
+import { countOf, type Fields, fieldsOf, flagOf, listOf, present, textOf, textsOf } from "./fields.ts";
+import { mapLicenses } from "./map-licenses.ts";
+import { mapContacts, mapExternalReferences, mapHashes, mapOrganization, mapProperties } from "./map-shared.ts";
 import type { NoteBook } from "./notes.ts";
 
 const knownClassifiers: ReadonlySet<string> = new Set(classifiers);
-const knownHashes: ReadonlySet<string> = new Set(hashAlgorithms);
 const scopes = { required: "REQUIRED", optional: "OPTIONAL", excluded: "EXCLUDED" } as const;
 
 /** Maps one component without its children; `path` is its JSON pointer, for notes. */
 export function mapComponent(raw: Fields, path: string, notes: NoteBook, typeDefault: Classifier): BomComponent {
+  const tags = textsOf(raw, "tags");
   return present<BomComponent>({
     bomRef: textOf(raw, "bom-ref"),
     type: mapType(raw, path, notes) ?? typeDefault,
@@ -33,11 +25,16 @@ export function mapComponent(raw: Fields, path: string, notes: NoteBook, typeDef
     scope: mapScope(textOf(raw, "scope")),
     authors: mapAuthors(raw),
     supplier: mapOrganization(raw.supplier),
-    licenses: mapLicenses(raw),
+    licenses: mapLicenses(raw, path, notes),
     hashes: mapHashes(raw, path, notes),
-    externalReferences: mapExternalReferences(raw),
+    externalReferences: mapExternalReferences(raw, path, notes),
     properties: mapProperties(raw),
     occurrences: mapOccurrences(raw),
+    mimeType: textOf(raw, "mime-type"),
+    modified: flagOf(raw, "modified"),
+    manufacturer: mapOrganization(raw.manufacturer),
+    tags: tags.length > 0 ? tags : undefined,
+    evidence: mapEvidence(raw, path, notes),
   });
 }
 
@@ -59,57 +56,12 @@ function mapAuthors(raw: Fields): BomComponent["authors"] {
   return author === undefined ? authors : [{ name: author }, ...authors];
 }
 
-/** Texts of licences are dropped: they are large and nothing reads them. */
-function mapLicenses(raw: Fields): BomLicense[] {
-  const candidates: BomLicense[] = [];
-  const expressions: BomLicense[] = [];
-  for (const choice of listOf(raw, "licenses")) {
-    const license = fieldsOf(choice, "license");
-    const id = textOf(license, "id");
-    const value = id ?? textOf(license, "name");
-    const url = textOf(license, "url");
-    if (value !== undefined)
-      candidates.push(present<BomLicense>({ kind: id === undefined ? "name" : "id", value, url }));
-    const expression = textOf(choice, "expression");
-    if (expression !== undefined) expressions.push({ kind: "expression", value: expression });
-  }
-  return [...candidates, ...expressions];
-}
-
-function mapHashes(raw: Fields, path: string, notes: NoteBook): BomComponent["hashes"] {
-  const hashes: Partial<Record<HashAlgorithm, string>> = {};
-  for (const entry of listOf(raw, "hashes")) {
-    const algorithm = textOf(entry, "alg");
-    const content = textOf(entry, "content");
-    if (algorithm === undefined || content === undefined) continue;
-    const column = columnOf(algorithm);
-    if (column !== undefined) hashes[column] = content;
-    else notes.add("unknown-hash-algorithm", `${path}/hashes`, `the hash ${JSON.stringify(algorithm)} is not kept`);
-  }
-  return hashes;
-}
-
-/** `SHA-256` → sha256, `SHA3-256` → sha3_256, `BLAKE2b-256` → blake2b_256, `Streebog-256` → streebog_256. */
-function columnOf(algorithm: string): HashAlgorithm | undefined {
-  const column = algorithm.toLowerCase().replace(/^sha-/, "sha").replaceAll("-", "_");
-  return knownHashes.has(column) ? (column as HashAlgorithm) : undefined;
-}
-
-/** Splits names by the CycloneDX property taxonomy: group, first colon, name. */
-function mapProperties(raw: Fields): BomProperty[] {
-  const unique = new Map<string, BomProperty>();
-  for (const entry of listOf(raw, "properties")) {
-    const fullName = textOf(entry, "name");
-    if (fullName === undefined) continue;
-    const colon = fullName.indexOf(":");
-    const group = colon > 0 ? fullName.slice(0, colon) : undefined;
-    const name = fullName.slice(colon + 1);
-    if (name === "") continue;
-    const value = textOf(entry, "value");
-    const key = JSON.stringify([group, name, value]);
-    if (!unique.has(key)) unique.set(key, present<BomProperty>({ group, name, value }));
-  }
-  return [...unique.values()];
+/** What was found in the component, but for the places where it was found. */
+function mapEvidence(raw: Fields, path: string, notes: NoteBook): BomEvidence | undefined {
+  const fields = fieldsOf(raw, "evidence");
+  const licenses = mapLicenses(fields, `${path}/evidence`, notes);
+  const copyright = listOf(fields, "copyright").flatMap((entry) => textOf(entry, "text") ?? []);
+  return licenses.length > 0 || copyright.length > 0 ? { licenses, copyright } : undefined;
 }
 
 function mapOccurrences(raw: Fields): BomOccurrence[] {

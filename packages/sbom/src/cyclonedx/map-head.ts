@@ -1,5 +1,16 @@
 import type { BomDataClassification, BomHead, BomMetadata, BomService, BomTool, SpecVersion } from "../bom.ts";
-import { asFields, countOf, type Fields, fieldsOf, flagOf, listOf, present, textOf, textsOf } from "./fields.ts";
+import {
+  asFields,
+  countOf,
+  type Fields,
+  fieldsOf,
+  flagOf,
+  listOf,
+  momentOf,
+  present,
+  textOf,
+  textsOf,
+} from "./fields.ts";
 import { mapComponent } from "./map-component.ts";
 import { mapContacts, mapExternalReferences, mapOrganization } from "./map-shared.ts";
 import type { NoteBook } from "./notes.ts";
@@ -26,7 +37,7 @@ export function mapHead(raw: Fields, specVersion: SpecVersion, services: BomServ
 }
 
 /** Maps one service without its children. */
-export function mapService(raw: Fields): BomService {
+export function mapService(raw: Fields, path: string, notes: NoteBook): BomService {
   return present<BomService>({
     bomRef: textOf(raw, "bom-ref"),
     group: textOf(raw, "group"),
@@ -38,7 +49,7 @@ export function mapService(raw: Fields): BomService {
     provider: mapOrganization(raw.provider),
     data: mapData(raw),
     endpoints: textsOf(raw, "endpoints"),
-    externalReferences: mapExternalReferences(raw),
+    externalReferences: mapExternalReferences(raw, path, notes),
   });
 }
 
@@ -71,10 +82,8 @@ function mapTool(raw: Fields, kind: BomTool["kind"]): BomTool {
 
 function mapTimestamp(metadata: Fields, notes: NoteBook): string | undefined {
   const text = textOf(metadata, "timestamp");
-  if (text === undefined) return undefined;
-  const moment = new Date(text);
-  const year = moment.getUTCFullYear();
-  if (year >= 1 && year <= 9999) return moment.toISOString();
+  const moment = momentOf(metadata, "timestamp");
+  if (text === undefined || moment !== undefined) return moment;
   notes.add("timestamp-ignored", "/metadata/timestamp", `${JSON.stringify(text)} is no date and time`);
   return undefined;
 }

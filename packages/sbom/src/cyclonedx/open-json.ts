@@ -2,7 +2,7 @@ import { type SpecVersion, specVersions } from "../bom.ts";
 import { BomError } from "../bom-error.ts";
 import { decodeText, placeAt } from "../json/decode.ts";
 import { type JsonOutline, outlineJson, parseSpan, parseWithout, sizeWithout } from "../json/outline.ts";
-import { JsonFault } from "../json/scan.ts";
+import { byte, JsonFault } from "../json/scan.ts";
 import type { BomLimits } from "../limits.ts";
 
 /** A document that is well-formed JSON and says that it is CycloneDX of a version that is read. */
@@ -13,22 +13,34 @@ export interface OpenedJson {
   namesFormat: boolean;
 }
 
-const knownVersions: ReadonlySet<unknown> = new Set(specVersions);
 /** These exist, but CycloneDX defined them for XML only. */
 const xmlOnlyVersions: ReadonlySet<unknown> = new Set(["1.0", "1.1"]);
-const byteOfLess = 0x3c;
+const jsonVersions = specVersions.filter((version) => !xmlOnlyVersions.has(version));
+const knownVersions: ReadonlySet<unknown> = new Set(jsonVersions);
 
-/** Checks encoding, size, grammar, depth and version, and outlines the document. Throws BomError. */
+/** Checks encoding, grammar, depth and version, and outlines the document. Throws BomError. */
 export function openJson(bytes: Uint8Array, limits: BomLimits): OpenedJson {
-  if (bytes.byteLength > limits.sizeMaxBytes) {
-    throw new BomError("too-large", `The document has ${bytes.byteLength} bytes, more than ${limits.sizeMaxBytes}`);
-  }
   const outline = outlineOf(decodeText(bytes), limits);
   const bomFormat = memberOf(outline, "bomFormat");
   if (bomFormat !== undefined && bomFormat !== "CycloneDX") {
     throw notCycloneDx("/bomFormat", `bomFormat is ${excerpt(bomFormat)} instead of "CycloneDX"`);
   }
   return { outline, specVersion: specVersionOf(outline), namesFormat: bomFormat !== undefined };
+}
+
+/** A document of another format, written down in the words of JSON. */
+export interface Transcript {
+  json: Uint8Array;
+  specVersion: SpecVersion;
+}
+
+/** Outlines what was written down here. Its places say nothing about the document. Throws BomError. */
+export function openTranscript({ json, specVersion }: Transcript, limits: BomLimits): OpenedJson {
+  try {
+    return { outline: outlineOf(json, limits), specVersion, namesFormat: true };
+  } catch (error) {
+    throw error instanceof BomError ? new BomError(error.code, error.summary) : error;
+  }
 }
 
 /** Parses the document with the named lists emptied, unless that is still too much. Throws BomError `too-large`. */
@@ -55,9 +67,10 @@ function fromFault(fault: JsonFault, text: Uint8Array): BomError {
   const place = placeAt(text, fault.offset);
   if (fault.kind === "too-deep") return new BomError("too-deep", `The document is ${fault.message}`, { place });
   if (fault.kind === "too-many") return new BomError("too-large", `The document has ${fault.message}`, { place });
-  const isXml = text.find((unit) => unit > 0x20) === byteOfLess;
-  if (isXml) return new BomError("not-json", "The document looks like XML, and only JSON is read");
-  return new BomError("not-json", `Not valid JSON: ${fault.message}`, { place });
+  const first = text.find((unit) => unit > 0x20);
+  const isJson = first === byte.braceOpen || first === byte.bracketOpen;
+  const summary = isJson ? "Not valid JSON" : "Neither JSON nor XML nor protobuf";
+  return new BomError("not-json", `${summary}: ${fault.message}`, { place });
 }
 
 function specVersionOf(outline: JsonOutline): SpecVersion {
@@ -68,7 +81,7 @@ function specVersionOf(outline: JsonOutline): SpecVersion {
   }
   if (knownVersions.has(version)) return version as SpecVersion;
   const reason = xmlOnlyVersions.has(version) ? "exists in XML only" : "is not known";
-  const message = `CycloneDX ${excerpt(version)} ${reason}; JSON is read in the versions ${specVersions.join(", ")}`;
+  const message = `CycloneDX ${excerpt(version)} ${reason}; JSON is read in the versions ${jsonVersions.join(", ")}`;
   throw new BomError("unsupported-version", message, { problems: [{ path: "/specVersion", message }] });
 }
 

@@ -20,6 +20,12 @@ export interface CompiledSchemas {
 /** `first` stops at the first fault; `all` is slower and lists every fault with the data at fault. */
 export type FaultMode = "first" | "all";
 
+/** Which schemas: of which version, and whether texts must have the formats that JSON wants (e-mail addresses, URIs, …). */
+export interface SchemaChoice {
+  specVersion: SpecVersion;
+  formats: boolean;
+}
+
 interface RootSchema {
   $id: string;
   properties: Record<string, Record<string, unknown>>;
@@ -35,20 +41,19 @@ const strictVariants: ReadonlySet<SpecVersion> = new Set<SpecVersion>(["1.2", "1
 const elementwiseKeywords = new Set(["$id", "type", "items", "uniqueItems", "additionalItems", "title", "description"]);
 
 /** The schemas of a version. The first call per version and mode costs some 100 ms. */
-export function compiledSchemas(specVersion: SpecVersion, mode: FaultMode): CompiledSchemas {
-  const key = `${specVersion} ${mode}`;
+export function compiledSchemas(choice: SchemaChoice, mode: FaultMode): CompiledSchemas {
+  const key = `${choice.specVersion} ${mode} ${choice.formats}`;
   const known = compiled.get(key);
   if (known !== undefined) return known;
-  const fresh = compileSchemas(specVersion, mode);
+  const fresh = compileSchemas(choice, mode);
   compiled.set(key, fresh);
   return fresh;
 }
 
-function compileSchemas(specVersion: SpecVersion, mode: FaultMode): CompiledSchemas {
-  const ajv = newAjv(mode);
+function compileSchemas({ specVersion, formats }: SchemaChoice, mode: FaultMode): CompiledSchemas {
+  const ajv = newAjv(mode, formats);
   for (const file of referenced) ajv.addSchema(readSchema(file), schemaNamespace + file);
-  const variant = strictVariants.has(specVersion) ? "-strict" : "";
-  const root = readSchema(`bom-${specVersion}${variant}.SNAPSHOT.schema.json`) as RootSchema;
+  const root = readSchema(schemaFileOf(specVersion)) as RootSchema;
   ajv.addSchema(root);
   const elements = new Map<string, { validate: ValidateFunction; unique: boolean }>();
   for (const [name, list] of Object.entries(root.properties)) {
@@ -59,12 +64,13 @@ function compileSchemas(specVersion: SpecVersion, mode: FaultMode): CompiledSche
   return { document: ajv.compile({ $ref: root.$id }), elements };
 }
 
-function newAjv(mode: FaultMode): Ajv {
+function newAjv(mode: FaultMode, formats: boolean): Ajv {
   const ajv = new Ajv({
     strict: false, // the official schemas carry annotations that AJV does not know
     validateSchema: false,
     addUsedSchema: false,
     logger: false,
+    validateFormats: formats,
     allErrors: mode === "all",
     verbose: mode === "all",
   });
@@ -83,7 +89,21 @@ function elementRef(list: Record<string, unknown>): string | undefined {
   return typeof items.$ref === "string" && items.$ref.startsWith("#") ? items.$ref : undefined;
 }
 
-function readSchema(file: string): object {
+/** The file that holds the schema of a version. */
+export function schemaFileOf(specVersion: SpecVersion): string {
+  return `bom-${specVersion}${strictVariants.has(specVersion) ? "-strict" : ""}.SNAPSHOT.schema.json`;
+}
+
+/** A check of single values by a schema that refers to nothing. */
+export function compileLeaf(schema: object): (value: unknown) => boolean {
+  leaves ??= newAjv("first", true);
+  return leaves.compile(schema);
+}
+
+let leaves: Ajv | undefined;
+
+/** An official schema as it is. */
+export function readSchema(file: string): object {
   const packageJson = require.resolve("@cyclonedx/cyclonedx-library/package.json");
   return JSON.parse(readFileSync(join(dirname(packageJson), "res", "schema", file), "utf8")) as object;
 }

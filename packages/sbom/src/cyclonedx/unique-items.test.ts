@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { threadCpuMs } from "../../test/cpu-time.ts";
 import { canonicalJson, RepeatedElements, useHashedUniqueItems } from "./unique-items.ts";
 
-const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+const seed = Number(process.env.SEED ?? 20_261_123);
 
 test(`the hashed uniqueItems agrees with AJV's own (seed ${seed})`, () => {
   const hashed = new Ajv({ strict: false });

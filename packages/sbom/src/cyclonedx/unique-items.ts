@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { Ajv, ErrorObject } from "ajv";
+import { Fingerprints } from "./fingerprints.ts";
 
 /** Replaces AJV's `uniqueItems`, whose time grows with the square of the list, by one that hashes. */
 export function useHashedUniqueItems(ajv: Ajv): void {
@@ -30,8 +31,10 @@ export function useHashedUniqueItems(ajv: Ajv): void {
  * names them (`bom-ref`, `ref`) differ, so only elements without it, or with one seen before, are digested.
  */
 export class RepeatedElements {
-  private readonly firstByName = new Map<string, number>();
-  private readonly digests = new Set<string>();
+  private readonly names = new Fingerprints();
+  /** By number of a name: the index of the first element that has it. */
+  private readonly firstOfName: number[] = [];
+  private readonly digests = new Fingerprints();
   private readonly earlier: (index: number) => unknown;
 
   /** `earlier` gives back an element seen before. */
@@ -43,15 +46,16 @@ export class RepeatedElements {
   repeats(element: unknown, index: number): boolean {
     const name = nameOf(element);
     if (name !== undefined) {
-      const first = this.firstByName.get(name);
-      if (first === undefined) {
-        this.firstByName.set(name, index);
+      const known = this.names.size;
+      const number = this.names.add(name);
+      if (number === known) {
+        this.firstOfName.push(index);
         return false;
       }
-      this.digests.add(digest(this.earlier(first)));
+      this.digests.add(digest(this.earlier(this.firstOfName[number] ?? 0)));
     }
-    const size = this.digests.size;
-    return this.digests.add(digest(element)).size === size;
+    const known = this.digests.size;
+    return this.digests.add(digest(element)) < known;
   }
 }
 

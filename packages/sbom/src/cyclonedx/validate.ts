@@ -4,7 +4,6 @@
  * checked along the way.
  */
 import type { ErrorObject, ValidateFunction } from "ajv";
-import type { SpecVersion } from "../bom.ts";
 import { BomError, type BomProblem } from "../bom-error.ts";
 import { flatten } from "../flatten.ts";
 import { elementSpan, type JsonOutline, parseElement, sizeWithout } from "../json/outline.ts";
@@ -13,7 +12,7 @@ import { asFields, fieldsOf } from "./fields.ts";
 import { InventoryRefs } from "./inventory-refs.ts";
 import { parseRest } from "./open-json.ts";
 import { toProblems } from "./problems.ts";
-import { compiledSchemas, type FaultMode } from "./schemas.ts";
+import { compiledSchemas, type FaultMode, type SchemaChoice } from "./schemas.ts";
 import { RepeatedElements } from "./unique-items.ts";
 
 /** Larger pieces get only their first fault named: listing all of them could take more memory than the document. */
@@ -22,52 +21,47 @@ const explainedMaxBytes = 1024 * 1024;
 const identityMembers = ["type", "group", "name", "version", "purl", "cpe"];
 
 /** Throws BomError `schema` or `duplicate-bom-ref` where the document does not follow its specification. */
-export function validateOutline(outline: JsonOutline, specVersion: SpecVersion, limits: BomLimits): void {
-  const validation = new Validation(outline, specVersion, limits);
+export function validateOutline(outline: JsonOutline, schema: SchemaChoice, limits: BomLimits): void {
+  const validation = new Validation(outline, schema, limits);
   validation.checkDocument();
-  for (const name of compiledSchemas(specVersion, "first").elements.keys()) validation.checkList(name);
+  for (const name of compiledSchemas(schema, "first").elements.keys()) validation.checkList(name);
   validation.finish();
 }
 
 class Validation {
   private readonly outline: JsonOutline;
-  private readonly specVersion: SpecVersion;
+  private readonly schema: SchemaChoice;
   private readonly limits: BomLimits;
   private readonly refs = new InventoryRefs();
   private readonly schemaProblems: BomProblem[] = [];
   private readonly refProblems: BomProblem[] = [];
 
-  constructor(outline: JsonOutline, specVersion: SpecVersion, limits: BomLimits) {
+  constructor(outline: JsonOutline, schema: SchemaChoice, limits: BomLimits) {
     this.outline = outline;
-    this.specVersion = specVersion;
+    this.schema = schema;
     this.limits = limits;
   }
 
   checkDocument(): void {
-    const lists = [...compiledSchemas(this.specVersion, "first").elements.keys()];
+    const lists = [...compiledSchemas(this.schema, "first").elements.keys()];
     const rest = parseRest(this.outline, lists, this.limits);
-    this.check(
-      (mode) => compiledSchemas(this.specVersion, mode).document,
-      rest,
-      "",
-      sizeWithout(this.outline, lists).bytes,
-    );
+    this.check((mode) => compiledSchemas(this.schema, mode).document, rest, "", sizeWithout(this.outline, lists).bytes);
     const subject = fieldsOf(fieldsOf(rest, "metadata"), "component");
     this.checkRefs("components", { components: subject.components }, "/metadata/component");
   }
 
   checkList(name: string): void {
     const elements = this.outline.members.get(name)?.elements;
-    const schema = compiledSchemas(this.specVersion, "first").elements.get(name);
-    if (elements === undefined || schema === undefined) return;
+    const known = compiledSchemas(this.schema, "first").elements.get(name);
+    if (elements === undefined || known === undefined) return;
     const { bytes } = this.outline;
     const repeated = new RepeatedElements((index) => parseElement(bytes, elements, index));
     for (let index = 0; index < elements.length / 2 && !this.isFull(); index++) {
       const element = parseElement(bytes, elements, index);
       const span = elementSpan(elements, index);
       const path = `/${name}/${index}`;
-      this.check((mode) => elementValidator(this.specVersion, mode, name), element, path, span.end - span.start);
-      if (schema.unique && repeated.repeats(element, index)) {
+      this.check((mode) => elementValidator(this.schema, mode, name), element, path, span.end - span.start);
+      if (known.unique && repeated.repeats(element, index)) {
         this.schemaProblems.push({ path, message: "this entry repeats an earlier one" });
       }
       if (name === "components" || name === "services") this.checkRefs(name, element, path);
@@ -81,7 +75,7 @@ class Validation {
     const others = problems.length > 1 ? ` (${problems.length - 1} more)` : "";
     const place = first.path === "" ? "the document" : first.path;
     const code = this.schemaProblems.length > 0 ? "schema" : "duplicate-bom-ref";
-    throw new BomError(code, `Not valid CycloneDX ${this.specVersion}: ${place}: ${first.message}${others}`, {
+    throw new BomError(code, `Not valid CycloneDX ${this.schema.specVersion}: ${place}: ${first.message}${others}`, {
       problems,
     });
   }
@@ -122,7 +116,7 @@ class Validation {
   }
 }
 
-function elementValidator(specVersion: SpecVersion, mode: FaultMode, name: string): ValidateFunction {
-  const { document, elements } = compiledSchemas(specVersion, mode);
+function elementValidator(schema: SchemaChoice, mode: FaultMode, name: string): ValidateFunction {
+  const { document, elements } = compiledSchemas(schema, mode);
   return elements.get(name)?.validate ?? document;
 }

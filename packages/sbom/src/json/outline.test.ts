@@ -4,7 +4,7 @@ import { outlineJson, parseElement, parseWithout, sizeWithout } from "./outline.
 import { JsonFault } from "./scan.ts";
 
 const limits = { depthMax: 100, elementsMax: 1000, pieceValuesMax: 2000, pieceMaxBytes: 100_000 };
-const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+const seed = Number(process.env.SEED ?? 20_261_123);
 
 test(`exactly the texts that JSON.parse accepts are outlined (seed ${seed})`, () => {
   const damaged = fc

@@ -4,17 +4,11 @@
  * of every fault, nor bounds the depth, nor lets a 120 MB document be read in pieces.
  */
 
-/** Where and why the text is not JSON; `kind` tells nesting beyond the limit apart. */
-export class JsonFault extends Error {
-  override readonly name = "JsonFault";
-  readonly offset: number;
-  readonly kind: "syntax" | "too-deep" | "too-many";
+import { TextFault } from "../text-fault.ts";
 
-  constructor(offset: number, message: string, kind: "syntax" | "too-deep" | "too-many" = "syntax") {
-    super(message);
-    this.offset = offset;
-    this.kind = kind;
-  }
+/** Where and why the text is not JSON. */
+export class JsonFault extends TextFault {
+  override readonly name = "JsonFault";
 }
 
 /** Bytes with a meaning in JSON. */

@@ -16,10 +16,12 @@ function serve(port: MessagePort): void {
       return;
     }
     inFlight = 0;
-    answer(message, sendPiece).then(
-      (last) => port.postMessage(last),
-      (error: unknown) => port.postMessage(refusalOf(error)),
-    );
+    answer(message, sendPiece)
+      .then(
+        (last) => port.postMessage(last),
+        (error: unknown) => port.postMessage(refusalOf(error)),
+      )
+      .finally(() => letGo(message.bytes));
   });
 
   async function sendPiece(piece: ReaderAnswer): Promise<void> {
@@ -42,6 +44,11 @@ async function answer(
   }
   for (const piece of readBomPieces(request.bytes, request.options)) await sendPiece({ kind: "piece", piece });
   return { kind: "done" };
+}
+
+/** The next document comes before the collector does, and two at once are what a thread has no memory for. */
+function letGo({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 function refusalOf(error: unknown): ReaderAnswer {

@@ -28,7 +28,15 @@ export interface RequestBounds {
   takeBytes?: boolean | undefined;
 }
 
-/** One thread that reads one document at a time. It is dead for good after an abort, a timeout or a crash. */
+/**
+ * A thread that read a larger document than this ends with it: only then the memory goes back to the system, and a new thread
+ * costs far less than such a document did.
+ */
+const largeDocumentBytes = 16 * 1024 * 1024;
+/** Heap for what is short-lived, as nearly everything here is; more of it would stay with the thread and buy little. */
+const youngGenerationMaxMb = 24;
+
+/** One thread that reads one document at a time. It is dead for good after a large document, an abort, a timeout or a crash. */
 export class ReaderThread {
   private readonly worker: Worker;
   private readonly memoryMaxMb: number;
@@ -41,7 +49,7 @@ export class ReaderThread {
     this.worker = new Worker(new URL("./read-bom-worker.ts", import.meta.url), {
       name: "bom-reader",
       env: {}, // a document's reader needs no secrets
-      resourceLimits: { maxOldGenerationSizeMb: memoryMaxMb },
+      resourceLimits: { maxOldGenerationSizeMb: memoryMaxMb, maxYoungGenerationSizeMb: youngGenerationMaxMb },
     });
     this.worker.on("message", (answer: ReaderAnswer) => {
       this.answers.push(answer);
@@ -63,6 +71,7 @@ export class ReaderThread {
   async *run(request: ReaderRequest, bounds: RequestBounds): AsyncGenerator<BomPiece, BomFormat | undefined> {
     bounds.signal?.throwIfAborted();
     const bytes = ownBytes(request.bytes, bounds.takeBytes === true);
+    const isLarge = bytes.byteLength > largeDocumentBytes;
     let isDone = false;
     let remainingMs = bounds.timeoutMs;
     this.worker.ref();
@@ -83,7 +92,7 @@ export class ReaderThread {
         this.worker.postMessage({ kind: "ack" } satisfies ReaderAck);
       }
     } finally {
-      if (isDone) this.worker.unref();
+      if (isDone && !isLarge) this.worker.unref();
       else await this.terminate();
     }
   }

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-const SOON_MS = 20_000;
+const SOON_MS = 60_000;
 let counter = 0;
 const fresh = (name: string) => `${name}-${++counter}`;
 

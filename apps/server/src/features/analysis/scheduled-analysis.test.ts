@@ -47,6 +47,6 @@ test("a portfolio is analysed whole, a few projects at a time, each once, and fi
   await until(
     "they are counted",
     async () => (await seed.rows("select 1 from project_metrics where vulnerabilities = 1")).length === PROJECTS,
-    20_000,
+    60_000,
   );
 });

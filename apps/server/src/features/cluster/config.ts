@@ -17,6 +17,11 @@ export const clusterProperties = {
     meaning:
       "an instance that could not do so for this long does nothing until it can, and others may remove it; at least three intervals",
   }),
+  windowWarnMs: property.integer("dt.upgrade.window-warn-ms", {
+    default: 86_400_000,
+    min: 0,
+    meaning: "an upgrade that is not finalized after this long is a warning; 0 = never",
+  }),
 };
 
 /** How often an instance beats, and after how long without a beat it counts as lapsed. */

@@ -7,7 +7,8 @@ import type { Route } from "../../platform/http/index.ts";
 import type { Log } from "../../platform/log/log.ts";
 import { relayProperties } from "../../platform/outbox/index.ts";
 import { buildUuid } from "./build-uuid.ts";
-import { heartbeatTiming } from "./config.ts";
+import { clusterProperties, heartbeatTiming } from "./config.ts";
+import type { EpochFollower } from "./epoch-follower.ts";
 import { ClusterMembership } from "./membership.ts";
 import { landingRoutes } from "./routes/landing.ts";
 import { clusterRoute } from "./routes/v2/cluster.ts";
@@ -16,9 +17,18 @@ import { workflowRunActionRoutes, workflowRunRoutes } from "./routes/v2/workflow
 import { versionRoute } from "./routes/version.ts";
 import { rolesOf } from "./rules/roles.ts";
 
+export { checkBeforeStart, type StartingBuild } from "./check-start.ts";
 export { clusterProperties } from "./config.ts";
+export type { EpochFollower } from "./epoch-follower.ts";
 export { EventLoopLag } from "./event-loop.ts";
-export { type ClusterMembership, JoinRefusedError } from "./membership.ts";
+export { JoinRefusedError } from "./join-refused.ts";
+export type { ClusterMembership } from "./membership.ts";
+export { type ClusterState, FINALIZE_STEPS, type FinalizeStep } from "./rules/cluster-state.ts";
+export { compareLook, type Observations } from "./rules/sweep.ts";
+export type { InstanceRow } from "./rules/view.ts";
+export { lockClusterState, readClusterState, writeClusterState } from "./store/cluster-state.ts";
+export { listInstances, markGone } from "./store/instances.ts";
+export { forgetInstances, livingInstances } from "./store/restored.ts";
 
 interface ClusterDeps {
   config: Config;
@@ -36,7 +46,7 @@ export function clusterFeature(deps: ClusterDeps): { routes: Route[] } {
     routes: [
       versionRoute(deps),
       ...landingRoutes(deps.version),
-      clusterRoute(deps.database, queuesOf(deps.config)),
+      clusterRoute(deps.database, { queuesKnown: queuesOf(deps.config), windowWarnMs: windowWarnMsOf(deps.config) }),
       ...workflowRunRoutes(client),
       ...workflowRunActionRoutes(client, log),
       ...taskQueueRoutes(client, log),
@@ -49,13 +59,17 @@ interface MembershipDeps {
   database: Database;
   log: Log;
   version: string;
+  /** The oldest version this build may run beside. */
+  minBesideVersion: string;
   instanceId: string;
+  /** See EpochFollower; nothing depends on the epoch when left out. */
+  follower?: EpochFollower;
   onRemoved(reason: string): void;
 }
 
 /** The place of this process in the cluster, not yet taken. */
 export function clusterMembership(deps: MembershipDeps): ClusterMembership {
-  const { config, database, log, version, instanceId, onRemoved } = deps;
+  const { config, database, log, version, minBesideVersion, instanceId, follower, onRemoved } = deps;
   const { workersEnabled, workers, leaderElection, schedulerEnabled } = engineSettings(config);
   const duties = rolesOf({
     workersEnabled,
@@ -67,7 +81,21 @@ export function clusterMembership(deps: MembershipDeps): ClusterMembership {
   const profile = config.find(profileProperty) || undefined;
   const identity = { id: instanceId, version, build: buildUuid(version), profile, host: hostname(), ...duties };
   const timing = heartbeatTiming(config);
-  return new ClusterMembership({ database, log, identity, queuesKnown: queuesOf(config), timing, onRemoved });
+  return new ClusterMembership({
+    database,
+    log,
+    identity,
+    queuesKnown: queuesOf(config),
+    timing,
+    minBesideVersion,
+    ...(follower === undefined ? {} : { follower }),
+    windowWarnMs: windowWarnMsOf(config),
+    onRemoved,
+  });
+}
+
+function windowWarnMsOf(config: Config): number {
+  return config.get(clusterProperties.windowWarnMs);
 }
 
 /** Queues somebody has to serve, by the names of the engine's slots. */

@@ -5,10 +5,14 @@ import { Database, dataSourceSettings } from "../../platform/db/index.ts";
 import { createLog } from "../../platform/log/log.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../../testing/database-proxy.ts";
 import { type TestServer, testServer } from "../../testing/test-server.ts";
-import { ClusterMembership, JoinRefusedError } from "./membership.ts";
+import type { EpochFollower } from "./epoch-follower.ts";
+import { JoinRefusedError } from "./join-refused.ts";
+import { ClusterMembership } from "./membership.ts";
+import { readClusterState } from "./store/cluster-state.ts";
 
-const TIMING = { intervalMs: 150, lapseMs: 1_800 };
-const DEADLINE_MS = 20_000;
+/** The lapse is many beats, so that a busy machine that is late with some of them is not taken for gone. */
+const TIMING = { intervalMs: 150, lapseMs: 3_000 };
+const DEADLINE_MS = 60_000;
 const log = createLog({ level: process.env.EVERTRACK_TEST_LOG ?? "silent", instance: "test" });
 
 let server: TestServer;
@@ -19,7 +23,10 @@ beforeAll(async () => {
 afterAll(() => server?.close());
 beforeEach(async () => {
   await server.database.executor.query("delete from cluster_instance");
-  await server.database.executor.query("update cluster_state set min_join_version = '0.0.0'");
+  await server.database.executor.query(
+    `update cluster_state set min_join_version = '0.0.0', finalized_version = null, target_version = null,
+       window_opened_at = null, finalize_step = null, epoch = 0`,
+  );
 });
 afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
@@ -32,7 +39,7 @@ interface Member {
 }
 
 /** A member with a way of its own to the database, not yet joined. */
-async function member(id: string, version = "1.0.0"): Promise<Member> {
+async function member(id: string, version = "1.0.0", follower?: EpochFollower): Promise<Member> {
   const proxy = await startDatabaseProxy(server.databaseUrl);
   undo.push(() => proxy.cut());
   const environment = { DT_DATASOURCE_URL: proxy.url };
@@ -46,14 +53,17 @@ async function member(id: string, version = "1.0.0"): Promise<Member> {
     identity: { id, version, build: "b", profile: undefined, host: "h", roles: ["api"], queues: [] },
     queuesKnown: [],
     timing: TIMING,
+    minBesideVersion: "1.0.0",
+    windowWarnMs: 0,
+    ...(follower === undefined ? {} : { follower }),
     onRemoved: (reason) => removals.push(reason),
   });
   undo.push(() => membership.leave());
   return { membership, proxy, removals };
 }
 
-async function joined(id: string): Promise<Member> {
-  const created = await member(id);
+async function joined(id: string, version?: string, follower?: EpochFollower): Promise<Member> {
+  const created = await member(id, version, follower);
   await created.membership.join();
   return created;
 }
@@ -63,6 +73,7 @@ interface Row {
   state: string;
   heartbeats: number;
   gone_by: string | null;
+  gate_epoch: number;
   detail: { apiPort?: number };
 }
 
@@ -152,14 +163,90 @@ describe("joining", () => {
   });
 
   async function lockedRows(): Promise<number> {
-    const text = "select 1 from cluster_state for share skip locked";
+    const text = "select 1 from cluster_state for no key update skip locked";
     return 1 - (await server.database.executor.query(text)).rowCount;
   }
   async function waiting(): Promise<number> {
     const text =
-      "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%cluster.lockForJoin%' and pid <> pg_backend_pid()";
+      "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%cluster.lockState%' and pid <> pg_backend_pid()";
     return (await server.database.executor.query(text)).rowCount;
   }
+});
+
+describe("the version of the cluster", () => {
+  const state = () => readClusterState(server.database.db);
+
+  test("is that of the first instance ever; an equal or older one changes nothing", async () => {
+    await joined("first", "1.1.0");
+    await joined("older", "1.0.0");
+    expect(await state()).toMatchObject({ finalizedVersion: "1.1.0", targetVersion: null, windowOpenedAt: null });
+  });
+
+  test("has a window from the moment a newer instance joins, whoever comes and goes then", async () => {
+    await joined("old", "1.0.0");
+    const { membership } = await joined("new", "1.1.0");
+    const opened = await state();
+    expect(opened).toMatchObject({ finalizedVersion: "1.0.0", targetVersion: "1.1.0", changedBy: "new" });
+    await membership.leave();
+    await joined("old-again", "1.0.0");
+    expect((await state()).windowOpenedAt).toEqual(opened.windowOpenedAt);
+    await joined("newer", "1.1.1");
+    expect(await state()).toMatchObject({ targetVersion: "1.1.1", windowOpenedAt: opened.windowOpenedAt });
+    expect(membership.upgradeWindow()).toMatchObject({ targetVersion: "1.1.0", isLong: false });
+  });
+
+  test("keeps out a build that may not run beside a living older instance; one that is not heard of is removed", async () => {
+    const old = await joined("old", "0.9.0");
+    const tooNew = await member("too-new", "1.2.0");
+    await server.database.executor.query("update cluster_state set finalized_version = '1.0.0'");
+    await expect(tooNew.membership.join()).rejects.toThrow(/1\.2\.0 may not run beside old of version 0\.9\.0/);
+    expect(await rowOf("too-new")).toBeUndefined();
+    await old.proxy.cut();
+    await server.database.executor.query("update cluster_instance set heartbeat_at = now() - interval '1 hour'");
+    await tooNew.membership.join();
+    expect(await rowOf("old")).toMatchObject({ state: "gone", gone_by: "too-new" });
+  });
+});
+
+describe("an epoch", () => {
+  const raise = () => server.database.executor.query("update cluster_state set epoch = epoch + 1");
+
+  test("is acknowledged once it is taken over, not before, while beats go on", async () => {
+    const taken = Promise.withResolvers<void>();
+    let follows = 0;
+    await joined("a", "1.0.0", {
+      found: async () => undefined,
+      follow: () => (follows++ === 0 ? Promise.resolve() : taken.promise),
+    });
+    await raise();
+    await until("it is being taken over", () => follows === 2);
+    await beatsOn("a", 4);
+    expect([follows, (await rowOf("a"))?.gate_epoch]).toEqual([2, 0]);
+    taken.resolve();
+    await until("it is acknowledged", async () => (await rowOf("a"))?.gate_epoch === 1);
+  });
+
+  test("that could not be taken over is tried again", async () => {
+    let follows = 0;
+    const follow = async () => {
+      if (follows++ === 1) throw new Error("not now");
+    };
+    await joined("a", "1.0.0", { found: async () => undefined, follow });
+    await raise();
+    await until("it is acknowledged", async () => (await rowOf("a"))?.gate_epoch === 1);
+    expect(follows).toBe(3);
+  });
+
+  test("is known to whoever joins, before others can see it", async () => {
+    await raise();
+    const seen: string[] = [];
+    await joined("a", "1.0.0", {
+      found: async (_, epoch) => void seen.push(`found ${epoch}`),
+      follow: async () => void seen.push("followed"),
+    });
+    expect(seen).toEqual(["found 1", "followed"]);
+    expect((await rowOf("a"))?.gate_epoch).toBe(1);
+  });
 });
 
 describe("a lapse", () => {

@@ -2,14 +2,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../../platform/db/index.ts";
 import type { Log } from "../../platform/log/log.ts";
 import type { HeartbeatTiming } from "./config.ts";
+import { enterCluster } from "./enter.ts";
+import { type EpochFollower, followsNothing } from "./epoch-follower.ts";
+import type { ClusterState } from "./rules/cluster-state.ts";
 import { compareLook, type Observations } from "./rules/sweep.ts";
-import { mayJoin } from "./rules/versions.ts";
-import { type InstanceRow, type InstanceState, viewCluster } from "./rules/view.ts";
-import { lockForJoin } from "./store/cluster-state.ts";
+import { type InstanceRow, type InstanceState, type UpgradeWindow, viewCluster, windowOf } from "./rules/view.ts";
+import { readClusterState } from "./store/cluster-state.ts";
 import {
   deleteInstance,
   deleteLongGone,
-  insertInstance,
   listInstances,
   markGone,
   type NewInstance,
@@ -22,17 +23,6 @@ const RETRY_MS = 1_000;
 const UNANSWERED_MAX = 3;
 const GONE_KEPT_MS = 3_600_000;
 
-/** This build may not run beside the others; nothing was written. */
-export class JoinRefusedError extends Error {
-  constructor(version: string, leastVersion: string) {
-    super(
-      `version ${version} is too old for this cluster, which takes instances from ${leastVersion} on; ` +
-        `the upgrade to it is final, so start a newer version`,
-    );
-    this.name = "JoinRefusedError";
-  }
-}
-
 export interface MembershipOptions {
   database: Database;
   log: Log;
@@ -40,6 +30,12 @@ export interface MembershipOptions {
   /** Queues somebody has to serve. */
   queuesKnown: readonly string[];
   timing: HeartbeatTiming;
+  /** The oldest version this build may run beside. */
+  minBesideVersion: string;
+  /** Default: nothing depends on the epoch. */
+  follower?: EpochFollower;
+  /** A window of mixed versions is told as a warning when it is older than this; 0 = never. */
+  windowWarnMs: number;
   /** The others removed this instance: end the process before it does anything more. Called once. */
   onRemoved(reason: string): void;
 }
@@ -49,6 +45,14 @@ export interface InstanceReport {
   leader: boolean;
   inFlight: number;
   eventLoopLagMs?: number;
+}
+
+/** What one beat told, and what it was told. */
+interface Exchanged {
+  known: boolean;
+  rows: InstanceRow[];
+  state: ClusterState;
+  toldEpoch: number;
 }
 
 /** This instance's place in the cluster; the README tells the protocol. Times are of the monotonic clock. */
@@ -64,6 +68,12 @@ export class ClusterMembership {
   #lastLookMs = Number.NEGATIVE_INFINITY;
   #observations: Observations = new Map();
   #rows: InstanceRow[] = [];
+  #clusterState: ClusterState | undefined;
+  /** The epoch this process has taken over. */
+  #acknowledgedEpoch = 0;
+  /** The epoch the others have been told it has taken over. */
+  #toldEpoch = 0;
+  #following = false;
   #unanswered = 0;
   /** Of the beat that is waited for. */
   #limit: AbortController | undefined;
@@ -79,15 +89,15 @@ export class ClusterMembership {
     this.#patienceMs = Math.min(2 * intervalMs, lapseMs / 2);
   }
 
-  /** Enters the registry and begins to beat. Throws JoinRefusedError when this version is too old. */
+  /** Enters the registry and begins to beat. Throws JoinRefusedError when this version may not run in this cluster. */
   async join(): Promise<void> {
-    const { database, identity, timing } = this.#options;
+    const { database, identity, timing, minBesideVersion, follower = followsNothing } = this.#options;
     const askedAtMs = performance.now();
-    await database.transaction(async (tx) => {
-      const { min_join_version: leastVersion, epoch } = await lockForJoin(tx);
-      if (!mayJoin(identity.version, leastVersion)) throw new JoinRefusedError(identity.version, leastVersion);
-      await insertInstance(tx, { ...identity, ...timing, gateEpoch: epoch });
-    });
+    const entrant = { instance: { ...identity, ...timing }, minBesideVersion, follower };
+    const state = await database.transaction((tx) => enterCluster(tx, entrant));
+    this.#clusterState = state;
+    this.#acknowledgedEpoch = state.epoch;
+    this.#toldEpoch = state.epoch;
     this.#lastBeatMs = askedAtMs;
     this.#loop = this.#run();
   }
@@ -120,7 +130,12 @@ export class ClusterMembership {
 
   /** The cluster as the last beat found it, ages included. */
   lastView() {
-    return viewCluster(this.#rows, this.#options.queuesKnown);
+    return viewCluster(this.#rows, this.#options.queuesKnown, this.upgradeWindow());
+  }
+
+  /** The upgrade that is going on, as the last beat found it; undefined when none is. */
+  upgradeWindow(): UpgradeWindow | undefined {
+    return windowOf(this.#clusterState, this.#options.windowWarnMs);
   }
 
   /** Ends the beating and deletes the row. A row that stays because the database is away is removed by the others. */
@@ -143,7 +158,8 @@ export class ClusterMembership {
       const beaten = await this.#attempt(startedMs);
       for (const resolve of waiting) resolve();
       const everyMs = beaten ? this.#options.timing.intervalMs : Math.min(RETRY_MS, this.#options.timing.intervalMs);
-      if (this.#waiting.length === 0) await this.#pause(Math.max(0, everyMs - (performance.now() - startedMs)));
+      const hasNews = this.#waiting.length > 0 || this.#acknowledgedEpoch > this.#toldEpoch;
+      if (!beaten || !hasNews) await this.#pause(Math.max(0, everyMs - (performance.now() - startedMs)));
     }
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
@@ -173,11 +189,13 @@ export class ClusterMembership {
   async #beat(askedAtMs: number, given: AbortSignal): Promise<boolean> {
     this.#unanswered++;
     try {
-      const { known, rows } = await this.#exchange();
+      const { known, rows, state, toldEpoch } = await this.#exchange();
       if (this.#leaving.signal.aborted) return false;
       if (!known) return this.#noteRemoval(rows);
       this.#lastBeatMs = Math.max(this.#lastBeatMs, askedAtMs);
       this.#noteRecovery();
+      this.#toldEpoch = toldEpoch;
+      this.#noteState(state);
       if (!given.aborted) await this.#look(rows, askedAtMs);
       return true;
     } catch (error) {
@@ -189,14 +207,41 @@ export class ClusterMembership {
   }
 
   /** Tells and asks in one transaction. */
-  async #exchange(): Promise<{ known: boolean; rows: InstanceRow[] }> {
+  async #exchange(): Promise<Exchanged> {
     const { database, identity } = this.#options;
     const { leader, inFlight, eventLoopLagMs } = this.#report();
     const detail = { apiPort: this.#apiPort, eventLoopLagMs };
+    const toldEpoch = this.#acknowledgedEpoch;
     return database.transaction(async (tx) => {
-      const known = await writeBeat(tx, identity.id, { state: this.#state, leader, inFlight, detail });
-      return { known, rows: await listInstances(tx) };
+      const known = await writeBeat(tx, identity.id, {
+        state: this.#state,
+        leader,
+        inFlight,
+        gateEpoch: toldEpoch,
+        detail,
+      });
+      return { known, rows: await listInstances(tx), state: await readClusterState(tx), toldEpoch };
     });
+  }
+
+  #noteState(state: ClusterState): void {
+    this.#clusterState = state;
+    if (state.epoch > this.#acknowledgedEpoch && !this.#following) void this.#follow(state.epoch);
+  }
+
+  /** Takes an epoch over, however long that lasts, while beats go on; the next beat, at once, acknowledges it. */
+  async #follow(epoch: number): Promise<void> {
+    const { database, follower = followsNothing, log } = this.#options;
+    this.#following = true;
+    try {
+      await follower.follow(database.db);
+      this.#acknowledgedEpoch = epoch;
+      this.#wake?.();
+    } catch (error) {
+      log.warn({ err: error, epoch }, "could not take over the state of the cluster; the next heartbeat tries again");
+    } finally {
+      this.#following = false;
+    }
   }
 
   /** Removes who has lapsed. A pause of its own – stopped, starved, without database – makes it begin to look anew. */

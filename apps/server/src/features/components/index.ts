@@ -1,26 +1,64 @@
 import type { Config } from "../../platform/config/index.ts";
-import type { LookupDeps } from "../projects/index.ts";
-import { removeOrphanedIdentities } from "./commands/remove-orphaned-identities.ts";
+import { identifyInternalActivity } from "./activities/identify-internal.ts";
+import { removeOrphanedIdentities, removeOrphanedLicenses } from "./commands/remove-orphans.ts";
 import { componentProperties } from "./config.ts";
+import type { ComponentsDeps } from "./deps.ts";
+import { InventoryOrders } from "./inventory-orders.ts";
 import { componentRoutes } from "./routes/v1/component.ts";
+import { componentPropertyRoutes } from "./routes/v1/component-property.ts";
+import { componentSearchRoutes } from "./routes/v1/component-search.ts";
+import { dependencyGraphRoutes } from "./routes/v1/dependency-graph.ts";
+import { internalComponentRoutes } from "./routes/v1/internal-components.ts";
+import { serviceRoutes } from "./routes/v1/service.ts";
+import { componentListRoutes } from "./routes/v2/components.ts";
+import { identifyInternal } from "./workflows/identify-internal.ts";
 
 export { InventoryCollector, type PreparedInventory } from "./commands/collect-inventory.ts";
 export { emptyProject } from "./commands/empty-project.ts";
 export { type ReplacedInventory, replaceInventory } from "./commands/replace-inventory.ts";
+export { replaceServices } from "./commands/replace-services.ts";
 export { componentProperties } from "./config.ts";
-export type { ComponentDetail, InventoryComponent } from "./rules/inventory.ts";
+export { licenseBackfill } from "./license-backfill.ts";
+export { projectDependenciesText } from "./queries/dependency-graph.ts";
+export { type ExportedService, listServices } from "./queries/read-services.ts";
+export { type InternalRule, internalRule } from "./rules/internal-components.ts";
+export type { ComponentDetail, InventoryComponent, StatedLicense } from "./rules/inventory.ts";
+export { licensesOf } from "./rules/licenses-of.ts";
 export { type BomImport, insertBomImport } from "./store/components.ts";
+export type { IdentityRisk } from "./store/identity-risk.ts";
+
+interface FeatureDeps extends Omit<ComponentsDeps, "orders"> {
+  config: Config;
+}
+
+/**
+ * Open when no instance is left that looks statements up while it writes components by their texts: only then one that no
+ * component has can be told from one that is about to get one.
+ */
+export const LICENSE_REMOVAL_GATE = "remove-orphaned-licenses";
 
 /** Components: distinct identities once, and which project has which. */
-export function componentsFeature(deps: LookupDeps & { config: Config }) {
+export function componentsFeature(given: FeatureDeps) {
+  const deps = { ...given, orders: new InventoryOrders() };
   return {
-    routes: componentRoutes(deps),
+    routes: [
+      ...componentRoutes(deps),
+      ...componentPropertyRoutes(deps),
+      ...componentSearchRoutes(deps),
+      ...internalComponentRoutes(deps),
+      ...dependencyGraphRoutes(deps),
+      ...componentListRoutes(deps),
+      ...serviceRoutes(deps),
+    ],
+    workflows: [identifyInternal],
+    activities: [identifyInternalActivity(deps)],
     housekeeping: [
       {
         name: "orphaned-identity-cleanup",
         schedule: deps.config.get(componentProperties.orphanCleanupCron),
         async run(signal: AbortSignal): Promise<void> {
           await removeOrphanedIdentities(deps.database, signal);
+          if (deps.gateOpen(LICENSE_REMOVAL_GATE)) await removeOrphanedLicenses(deps.database, signal);
         },
       },
     ],

@@ -1,13 +1,27 @@
 import type { Route } from "../../platform/http/index.ts";
-import type { LookupDeps } from "../projects/index.ts";
+import type { FindingExportDeps } from "./queries/export-findings.ts";
+import { analysisRoutes } from "./routes/v1/analysis.ts";
 import { findingRoutes } from "./routes/v1/finding.ts";
+import { findingExportRoutes } from "./routes/v1/finding-export.ts";
+import { vulnerabilityDeletionRoutes } from "./routes/v1/vulnerability.ts";
 
+export { type AppliedStatements, applyStatements } from "./commands/apply-statements.ts";
 export { MATCH_BATCH_SIZE, type MatchChanges, matchIdentities } from "./commands/match-identities.ts";
 export { type MatchDifference, verifyMatches } from "./commands/verify-matches.ts";
 export type { Match } from "./rules/affected-identities.ts";
+export type { GivenDecision } from "./rules/analysis-trail.ts";
+export type { NamedComponent, StatementTarget, VexNote, VexStatement } from "./rules/vex-statement.ts";
+export type { FindingRow } from "./store/listing.ts";
 export { anyIdentityOf, identitiesOfPackages, identitiesOfProject } from "./store/matching.ts";
 
-/** Findings: which identity is affected by what, and lists of it. */
-export function findingsFeature(deps: LookupDeps): { routes: Route[] } {
-  return { routes: findingRoutes(deps) };
+/** Findings: which identity is affected by what, what was decided about it, and lists of it. */
+export function findingsFeature(deps: FindingExportDeps): { routes: Route[] } {
+  return {
+    routes: [
+      ...findingRoutes(deps),
+      ...findingExportRoutes(deps),
+      ...analysisRoutes(deps),
+      ...vulnerabilityDeletionRoutes(deps),
+    ],
+  };
 }

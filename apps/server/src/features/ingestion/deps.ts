@@ -6,6 +6,12 @@ import type { FileStore } from "../../platform/files/index.ts";
 import type { Log } from "../../platform/log/log.ts";
 import type { ReadingSlots } from "./reading-slots.ts";
 
+/** Open when no instance is left that imports nothing but JSON: an upload of another format might be claimed by it. */
+export const EVERY_FORMAT_GATE = "every-bom-format";
+
+/** Open when no instance is left that does not know the workflow of VEX imports: its runs might wait for it. */
+export const IMPORT_VEX_GATE = "import-vex";
+
 /** Run-time settings as this feature reads them; features/settings fits. */
 export interface SettingsReader {
   get(group: string, name: string): Promise<string | null>;
@@ -30,5 +36,7 @@ export interface IngestionDeps {
   reader: BomReaderPool;
   /** Bounds how many documents are in memory at once. */
   slots: ReadingSlots;
+  /** Whether the gate of this name is open. */
+  gateOpen(name: typeof EVERY_FORMAT_GATE | typeof IMPORT_VEX_GATE): boolean;
   limits: { multipartSizeMaxBytes: number; decompressedSizeMaxBytes: number };
 }

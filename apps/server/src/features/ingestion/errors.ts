@@ -6,9 +6,21 @@ const RETRY_AFTER_SECONDS = 5;
 
 export const noBomPart = () => new PlainError(400, "No BOM file provided.");
 
+export const noVexPart = () => new PlainError(400, "No VEX file provided.");
+
 export const mayNotCreate = () => new PlainError(401, "The principal does not have permission to create project.");
 
 export const collectionProject = () => new PlainError(400, "BOM cannot be uploaded to collection project.");
+
+export const vexForCollection = () => new PlainError(400, "VEX cannot be uploaded to collection project.");
+
+export const notYetVex = () => new PlainError(409, "VEX documents are taken once the upgrade to 0.3.0 is finalized.");
+
+export const notYetEveryFormat = () =>
+  new PlainError(
+    409,
+    "BOMs in XML and Protocol Buffers are taken once the upgrade to 0.3.0 is finalized; JSON is taken now.",
+  );
 
 /** 400 naming each place that is wrong. */
 export function invalidBom(error: BomError): AppError {
@@ -34,16 +46,13 @@ export const unreadableBom = (reason: string, cause: unknown) =>
     cause,
   });
 
-export const xmlNotBuilt = () =>
-  new AppError("not-built-yet", "BOMs in XML are not accepted by this version yet; upload CycloneDX JSON.");
-
 export const tooLarge = (what: string, maxBytes: number) =>
   new AppError("payload-too-large", `${what} is larger than ${maxBytes} bytes.`);
 
-export const base64TooLong = (lengthMax: number) =>
+export const base64TooLong = (member: "bom" | "vex", lengthMax: number) =>
   new AppError(
     "payload-too-large",
-    `The bom member is longer than ${lengthMax} characters; upload large BOMs as multipart/form-data with POST /api/v1/bom.`,
+    `The ${member} member is longer than ${lengthMax} characters; upload large documents as multipart/form-data with POST /api/v1/${member}.`,
   );
 
 export const readersBusy = (cause: unknown) =>

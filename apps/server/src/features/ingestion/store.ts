@@ -11,6 +11,11 @@ export interface Upload {
   sizeBytes: number;
 }
 
+/** Files that imports still need: for backups, which bring them along. */
+export const FILES_IN_USE = `/* ingestion.filesInUse */
+  select substr(file_location, length('local:///') + 1) as path, file_sha256 as sha256
+  from public.bom_upload where ended_at is null and starts_with(file_location, 'local:///') order by received_at`;
+
 /** Records an accepted upload; the file is kept already. */
 export async function insertUpload(tx: Tx, upload: Upload, uploadedBy: string): Promise<void> {
   await sql`/* ingestion.insertUpload */
@@ -19,11 +24,11 @@ export async function insertUpload(tx: Tx, upload: Upload, uploadedBy: string): 
       ${upload.sizeBytes}, ${uploadedBy})`.execute(tx);
 }
 
-/** An accepted upload by token; undefined also when its project was deleted. */
-export async function findUpload(db: Db, token: string): Promise<Upload | undefined> {
-  const { rows } = await sql<Upload>`/* ingestion.findUpload */
+/** An accepted upload by token, and whether it has ended; undefined also when its project was deleted. */
+export async function findUpload(db: Db, token: string): Promise<(Upload & { ended: boolean }) | undefined> {
+  const { rows } = await sql<Upload & { ended: boolean }>`/* ingestion.findUpload */
     select token, project_id as "projectId", project_uuid as "projectUuid", file_location as "fileLocation",
-      file_sha256 as "fileSha256", size_bytes as "sizeBytes"
+      file_sha256 as "fileSha256", size_bytes as "sizeBytes", ended_at is not null as ended
     from bom_upload where token = ${token}`.execute(db);
   return rows[0];
 }

@@ -20,6 +20,7 @@ import { updateMetricsNow } from "./workflows/update-metrics-now.ts";
 import { updatePortfolioMetrics } from "./workflows/update-portfolio-metrics.ts";
 
 export { metricsProperties } from "./config.ts";
+export { identityRisk } from "./queries/identity-risk.ts";
 export { metricsOf } from "./queries/project-metrics.ts";
 export { markProjectsOfIdentities } from "./store/marks.ts";
 

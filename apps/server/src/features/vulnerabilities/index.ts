@@ -1,4 +1,5 @@
 import type { EngineClient } from "@evertrack/engine";
+import type { Clock } from "../../platform/clock/clock.ts";
 import type { Config } from "../../platform/config/index.ts";
 import type { Database, Tx } from "../../platform/db/index.ts";
 import { periodOf, type ScheduledRun } from "../../platform/engine/index.ts";
@@ -8,6 +9,9 @@ import { planOsvMirror } from "./activities/plan-osv-mirror.ts";
 import { startOverdueMirror, startScheduledMirror } from "./commands/start-mirror-run.ts";
 import { vulnerabilityProperties } from "./config.ts";
 import { osvExtension } from "./osv-extension.ts";
+import { calculatorRoutes } from "./routes/v1/calculator.ts";
+import { cweRoutes } from "./routes/v1/cwe.ts";
+import { privateVulnerabilityRoutes } from "./routes/v1/private-vulnerability.ts";
 import { vulnerabilityRoutes } from "./routes/v1/vulnerability.ts";
 import { vulnDataSourceRoutes } from "./routes/v2/vuln-data-sources.ts";
 import { mirrorVulnDataSource } from "./workflows/mirror-vuln-data-source.ts";
@@ -15,6 +19,7 @@ import { mirrorVulnDataSource } from "./workflows/mirror-vuln-data-source.ts";
 export { vulnerabilityProperties } from "./config.ts";
 export { ADVISORIES_CHANGED, type AdvisoriesChanged } from "./events.ts";
 export { aliasesJson, referencesText, severityName } from "./rules/vulnerability-json.ts";
+export { deleteVulnerability, lockVulnerabilityForDeletion } from "./store/private-vulnerabilities.ts";
 export {
   type AffectingAdvisory,
   advisoriesForPackageKeys,
@@ -27,11 +32,12 @@ interface VulnerabilitiesDeps {
   config: Config;
   database: Database;
   outbound: Outbound;
+  clock: Clock;
   client: EngineClient<Tx>;
 }
 
 /** Vulnerabilities and where they come from. */
-export function vulnerabilitiesFeature({ config, database, outbound, client }: VulnerabilitiesDeps) {
+export function vulnerabilitiesFeature({ config, database, outbound, clock, client }: VulnerabilitiesDeps) {
   const fileRoots = config.get(vulnerabilityProperties.fileRoots);
   const allowLocal = config.get(vulnerabilityProperties.osvAllowLocal);
   const mirrorCron = config.get(vulnerabilityProperties.osvMirrorCron);
@@ -48,7 +54,13 @@ export function vulnerabilitiesFeature({ config, database, outbound, client }: V
     },
   ];
   return {
-    routes: [...vulnerabilityRoutes(database.db), ...vulnDataSourceRoutes(database, client)],
+    routes: [
+      ...vulnerabilityRoutes(database.db),
+      ...privateVulnerabilityRoutes({ database, clock }),
+      ...calculatorRoutes(),
+      ...cweRoutes(),
+      ...vulnDataSourceRoutes(database, client),
+    ],
     workflows: [mirrorVulnDataSource],
     activities: [planOsvMirror(database), mirrorOsvEcosystem({ database, outbound, allowLocal, fileRoots })],
     schedule,

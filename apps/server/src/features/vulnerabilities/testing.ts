@@ -12,6 +12,7 @@ import { engineMigrationsDirectory } from "@evertrack/engine/migrations";
 import { quietLog, until } from "@evertrack/engine/testing";
 import { migrate } from "@evertrack/migrator";
 import { pino } from "pino";
+import { systemClock } from "../../platform/clock/clock.ts";
 import { Config } from "../../platform/config/index.ts";
 import { mapSource } from "../../platform/config/sources.ts";
 import { Database, executorOf, type Tx } from "../../platform/db/index.ts";
@@ -92,7 +93,7 @@ export async function startMirrorBench(database: Database, options: BenchOptions
   const client = new Proxy({} as Engine<Tx>["client"], {
     get: (_target, member) => engine && Reflect.get(engine.client, member),
   });
-  const feature = vulnerabilitiesFeature({ config, database, outbound, client });
+  const feature = vulnerabilitiesFeature({ config, database, outbound, clock: systemClock, client });
   const leaseMs = options.leaseMs ?? 2_000;
   engine = createEngine<Tx>({
     database: { executor: database.executor, transaction: (work) => database.transaction(work), executorOf },

@@ -9,7 +9,9 @@ import { isDatabaseOutage, isQueryTimeout, isUniqueViolation } from "./errors.ts
 import type { Tx } from "./executor.ts";
 import type { DataSourceSettings } from "./settings.ts";
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 60_000;
+/** Of statements that sleep much longer; all others are far from it, also on a busy machine. */
+const TIMEOUT_MS = 1_500;
 const log = createLog({ level: "silent", instance: "test" });
 
 let own: TestDatabase;
@@ -37,7 +39,7 @@ function settings(changes: Partial<DataSourceSettings> = {}): DataSourceSettings
     poolSizeMax: 4,
     idleTimeoutMs: 60_000,
     connectionLifetimeMs: 600_000,
-    connectTimeoutMs: 1_000,
+    connectTimeoutMs: 30_000,
     queryTimeoutMs: 60_000,
     applicationName: "under test",
     ...changes,
@@ -175,14 +177,14 @@ describe("statements end at the query timeout, in the server too, and the connec
     ).rowCount > 0;
 
   test("in a transaction", async () => {
-    const database = open({ queryTimeoutMs: 100 });
+    const database = open({ queryTimeoutMs: TIMEOUT_MS });
     const slow = database.transaction((tx) => sql`select pg_sleep(30)`.execute(tx));
     expect(isQueryTimeout(await failure(slow))).toBe(true);
-    expect(await sleeping()).toBe(false);
+    await until(async () => !(await sleeping()));
     await database.transaction((tx) => bump(tx, 1));
   });
   test("outside of one", async () => {
-    const database = open({ queryTimeoutMs: 100 });
+    const database = open({ queryTimeoutMs: TIMEOUT_MS });
     expect(isQueryTimeout(await failure(sql`select pg_sleep(30)`.execute(database.db)))).toBe(true);
     await until(async () => !(await sleeping()));
     await database.ping();
@@ -229,12 +231,23 @@ describe("an outage", () => {
     const database = open({ url: `postgres://u@127.0.0.1:${port}/d`, connectTimeoutMs: 300 });
     const startedMs = performance.now();
     expect(isDatabaseOutage(await failure(database.ping()))).toBe(true);
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    // Nothing but its own limit ends the wait: the next one is that of statements.
+    expect(performance.now() - startedMs).toBeLessThan(30_000);
   });
   test("is told to who waits too long for a connection", async () => {
-    const database = open({ poolSizeMax: 2, connectTimeoutMs: 200 });
-    const held = [1, 2].map(() => database.executor.query("select pg_sleep(1)"));
-    expect(isDatabaseOutage(await failure(database.ping()))).toBe(true);
+    const database = open({ poolSizeMax: 2, connectTimeoutMs: 3_000 });
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const begun = [1, 2].map((id) => ({ id, holds: Promise.withResolvers<void>() }));
+    const held = begun.map(({ id, holds }) =>
+      database.transaction(async (tx) => {
+        await bump(tx, id);
+        holds.resolve();
+        await released;
+      }),
+    );
+    await Promise.all(begun.map(({ holds }) => holds.promise));
+    expect(isDatabaseOutage(await failure(database.executor.query("select 1")))).toBe(true);
+    release();
     await Promise.all(held);
   });
 });

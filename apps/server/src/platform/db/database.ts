@@ -67,6 +67,14 @@ export class Database {
   }
 
   /**
+   * Reads in one transaction that sees the database as it was at its first statement and can write nothing. `work` may
+   * take long and read much; who calls bounds how many do so at once, since each holds a connection.
+   */
+  snapshot<T>(work: (db: Db) => Promise<T>): Promise<T> {
+    return this.#once(work, "begin isolation level repeatable read read only");
+  }
+
+  /**
    * Throws when the database does not answer: to a ping of 1.5 s, nor to anything else meanwhile. A busy pool says nothing
    * about the server.
    */
@@ -116,7 +124,7 @@ export class Database {
     }
   }
 
-  async #once<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  async #once<T>(work: (tx: Tx) => Promise<T>, begin = "begin"): Promise<T> {
     const client = await this.#checkOut();
     const link = linkOf(client);
     const query = (text: string, values: unknown[] = []) =>
@@ -127,7 +135,7 @@ export class Database {
     };
     client.on("error", noteLoss);
     try {
-      await query(`begin; set local statement_timeout = ${this.#queryTimeoutMs}`);
+      await query(`${begin}; set local statement_timeout = ${this.#queryTimeoutMs}`);
       const tx = kyselyOver(executorOver(query)) as Tx;
       const hooks: (() => void)[] = [];
       afterCommitHooks.set(tx, hooks);

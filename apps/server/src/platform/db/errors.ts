@@ -3,6 +3,8 @@ const DEADLOCK = "40P01";
 const SERIALIZATION_FAILURE = "40001";
 const UNIQUE_VIOLATION = "23505";
 const QUERY_CANCELED = "57014";
+const LOCK_NOT_AVAILABLE = "55P03";
+const DISK_FULL = "53100";
 
 const CONNECTION_CODES = new Set([
   "ECONNREFUSED",
@@ -43,6 +45,16 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 
 export function isQueryTimeout(error: unknown): boolean {
   return codeOf(error) === QUERY_CANCELED;
+}
+
+/** A lock was not had within `lock_timeout`. */
+export function isLockTimeout(error: unknown): boolean {
+  return codeOf(error) === LOCK_NOT_AVAILABLE;
+}
+
+/** The database has no room for what was to be written; nothing of the transaction stands. */
+export function isDatabaseFull(error: unknown): boolean {
+  return codeOf(error) === DISK_FULL;
 }
 
 /** The database cannot be reached at the moment: the client may come back, nothing is wrong with its request. */

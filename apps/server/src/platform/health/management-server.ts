@@ -15,6 +15,12 @@ export const managementProperties = {
     max: 65_535,
     meaning: "port of the management server",
   }),
+  fd: property.integer("dt.management.fd", {
+    min: 3,
+    max: 1023,
+    meaning:
+      "file descriptor of a bound socket, which the management server takes once the instance is ready, instead of an address; set by `evertrack up`",
+  }),
   metricsEnabled: property.boolean("dt.metrics.enabled", {
     default: false,
     meaning: "serve /metrics on the management port",
@@ -40,7 +46,8 @@ interface Metrics {
 
 /**
  * Health and metrics on a port of their own, listening before init tasks start so that probes see a long migration as
- * progress. Any path below /health that is not one of the three probes reports all checks.
+ * progress. Any path below /health that is not one of the three probes reports all checks. An inherited socket is shared with the
+ * instance that is being replaced, so there it listens only while the instance is ready, and leaves when it is replaced.
  */
 export class ManagementServer {
   readonly #server: Server;
@@ -55,15 +62,27 @@ export class ManagementServer {
     });
   }
 
+  /** It shares a socket, and is to listen when the instance is ready. */
+  get isShared(): boolean {
+    return this.#config.find(managementProperties.fd) !== undefined;
+  }
+
   /** Resolves with the port in use. */
   async listen(): Promise<number> {
-    const { host, port } = managementProperties;
+    const { host, port, fd } = managementProperties;
     metricsCredentials(this.#config);
+    const inherited = this.#config.find(fd);
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen(this.#config.get(port), this.#config.get(host), resolve);
+      if (inherited === undefined) this.#server.listen(this.#config.get(port), this.#config.get(host), resolve);
+      else this.#server.listen({ fd: inherited }, resolve);
     });
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Takes no more connections, and answers what is under way: another instance has the socket. */
+  retire(): void {
+    if (this.#server.listening) this.#server.close();
   }
 
   async close(): Promise<void> {

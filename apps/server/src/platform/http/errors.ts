@@ -1,6 +1,6 @@
 import { problemOf } from "@evertrack/contract";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { isDatabaseOutage, isQueryTimeout } from "../db/index.ts";
+import { isDatabaseFull, isDatabaseOutage, isQueryTimeout } from "../db/index.ts";
 import { isStorageFull } from "../files/index.ts";
 import { AppError, InvalidRequest, PlainError } from "./problem.ts";
 
@@ -44,6 +44,12 @@ function translate(error: unknown, request: FastifyRequest): AppError {
     return new AppError("temporarily-unavailable", "The database cannot be reached at the moment; try again shortly.", {
       cause: error,
       retryAfterSeconds: RETRY_AFTER_OUTAGE_SECONDS,
+    });
+  }
+  if (isDatabaseFull(error)) {
+    return new AppError("temporarily-unavailable", "The database has no room at the moment; try again later.", {
+      cause: error,
+      retryAfterSeconds: RETRY_AFTER_FULL_SECONDS,
     });
   }
   if (isStorageFull(error)) {
@@ -95,9 +101,18 @@ function unexpected(error: unknown): AppError {
   });
 }
 
+/** What passes by itself – an outage, a full disk – is one line each without its stack: there may be hundreds of them. */
 function logError(error: AppError, request: FastifyRequest): void {
   const { status } = error.toProblem();
-  const details = { err: error.details.cause ?? error, internal: error.details.internal, url: request.url };
-  if (status >= 500 && status !== 501) request.log.error(details, error.message);
-  else request.log.debug(details, error.message);
+  const cause = error.details.cause ?? error;
+  if (error.details.retryAfterSeconds !== undefined)
+    request.log.warn(
+      { cause: cause instanceof Error ? cause.message : String(cause), url: request.url },
+      error.message,
+    );
+  else {
+    const details = { err: cause, internal: error.details.internal, url: request.url };
+    if (status >= 500 && status !== 501) request.log.error(details, error.message);
+    else request.log.debug(details, error.message);
+  }
 }

@@ -7,3 +7,4 @@ export { AppError, InvalidRequest, PlainError } from "./problem.ts";
 export { type Route, type RouteInput, route } from "./route.ts";
 export { createHttpServer } from "./server.ts";
 export { type HttpSettings, httpProperties, httpSettings } from "./settings.ts";
+export { attachment, SnapshotStreams } from "./snapshot-streams.ts";

@@ -35,15 +35,23 @@ export const httpProperties = {
     max: 65_535,
     meaning: "port of the API; -port on the command line wins",
   }),
+  fd: property.integer("dt.http.server.fd", {
+    min: 3,
+    max: 1023,
+    meaning: "file descriptor of a bound socket to take requests from instead of an address; set by `evertrack up`",
+  }),
 };
 
 /** Settings of the API's HTTP server. */
 export type HttpSettings = ReturnType<typeof httpSettings>;
 
 export function httpSettings(config: Config) {
+  const fd = config.find(httpProperties.fd);
   return {
     host: config.get(httpProperties.host),
     port: config.get(httpProperties.port),
+    /** Wins over host and port. */
+    ...(fd === undefined ? {} : { fd }),
     cors: config.get(httpProperties.corsEnabled)
       ? {
           origins: config.get(httpProperties.corsOrigins),

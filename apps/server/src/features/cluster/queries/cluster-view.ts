@@ -1,6 +1,6 @@
 import type { ClusterResponse } from "@evertrack/contract/v2/cluster";
 import type { Db } from "../../../platform/db/index.ts";
-import { type ClusterView, type InstanceState, viewCluster } from "../rules/view.ts";
+import { type ClusterView, type InstanceState, viewCluster, windowOf } from "../rules/view.ts";
 import { readClusterState } from "../store/cluster-state.ts";
 import { listInstances } from "../store/instances.ts";
 
@@ -11,10 +11,22 @@ const STATE_WORDS = {
   gone: "GONE",
 } as const satisfies Record<InstanceState, string>;
 
-/** The cluster as it is now; `queuesKnown` are the queues somebody has to serve. */
-export async function readCluster(db: Db, queuesKnown: readonly string[]): Promise<ClusterResponse> {
-  const view = viewCluster(await listInstances(db), queuesKnown);
-  const { min_join_version, finalized_version, epoch } = await readClusterState(db);
+/** What the view is judged by. */
+export interface ClusterViewSettings {
+  /** Queues somebody has to serve. */
+  queuesKnown: readonly string[];
+  /** See MembershipOptions. */
+  windowWarnMs: number;
+}
+
+/** The cluster as it is now. */
+export async function readCluster(
+  db: Db,
+  { queuesKnown, windowWarnMs }: ClusterViewSettings,
+): Promise<ClusterResponse> {
+  const state = await readClusterState(db);
+  const { minJoinVersion, finalizedVersion, targetVersion, windowOpenedAt, epoch } = state;
+  const view = viewCluster(await listInstances(db), queuesKnown, windowOf(state, windowWarnMs));
   return {
     instances: view.instances.map(presentInstance),
     versions: view.versions,
@@ -23,8 +35,10 @@ export async function readCluster(db: Db, queuesKnown: readonly string[]): Promi
     roles: view.roles,
     queues: view.queues,
     warnings: view.warnings,
-    min_join_version,
-    ...(finalized_version === null ? {} : { finalized_version }),
+    min_join_version: minJoinVersion,
+    ...(finalizedVersion === null ? {} : { finalized_version: finalizedVersion }),
+    ...(targetVersion === null ? {} : { target_version: targetVersion }),
+    ...(windowOpenedAt === null ? {} : { window_opened_at: windowOpenedAt.getTime() }),
     epoch,
   };
 }

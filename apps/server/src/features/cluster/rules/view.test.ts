@@ -1,6 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { type InstanceRow, viewCluster } from "./view.ts";
+import type { ClusterState } from "./cluster-state.ts";
+import { type InstanceRow, viewCluster, windowOf } from "./view.ts";
 
+const clusterState: ClusterState = {
+  minJoinVersion: "1.0.0",
+  finalizedVersion: "1.0.0",
+  targetVersion: null,
+  windowOpenedAt: null,
+  windowAgeMs: null,
+  finalizeStep: null,
+  epoch: 0,
+  changedBy: null,
+  changedAt: new Date(0),
+  readAt: new Date(0),
+};
 const WORK = ["worker", "leader-eligible", "relay", "scheduler"];
 const QUEUES = ["activity:imports", "workflow:default"];
 
@@ -42,9 +55,11 @@ describe("safe to stop", () => {
   test("each of two equal instances is, work in flight or not", () => {
     expect(safety(instance("a", { inFlight: 9, leader: true }), instance("b"))).toEqual({ a: [], b: [] });
   });
-  test("an only instance is not, and every role and queue that would be lost is named", () => {
-    expect(safety(instance("a")).a).toEqual([
-      "no other ready instance has the role api",
+  test("an only instance is not, for one reason that says all", () => {
+    expect(safety(instance("a"), instance("b", { state: "starting" })).a).toEqual(["no other instance is ready"]);
+  });
+  test("the one worker beside webs is not, and every role and queue that would be lost is named", () => {
+    expect(safety(instance("a"), web("b")).a).toEqual([
       "no other ready instance has the role worker",
       "no other ready instance has the role leader-eligible",
       "no other ready instance has the role relay",
@@ -103,6 +118,20 @@ describe("warnings", () => {
   });
   test("silence is told before it is a lapse", () => {
     expect(warnings(instance("a"), instance("b", { heartbeatAgeMs: 31_000 }))).toEqual(["heartbeat-late"]);
+  });
+  test("an upgrade that is open for longer than it should be is told", () => {
+    const HOUR_MS = 3_600_000;
+    const cluster = [instance("a"), instance("b")];
+    const windowed = (ageMs: number, warnMs: number) => {
+      const state = { ...clusterState, targetVersion: "1.1.0", windowAgeMs: ageMs };
+      return viewCluster(cluster, QUEUES, windowOf(state, warnMs)).warnings.map(({ message }) => message);
+    };
+    expect(windowed(26 * HOUR_MS, 24 * HOUR_MS)).toEqual([
+      "the upgrade to 1.1.0 was begun 26 h ago and is not finalized; finish it or go back",
+    ]);
+    expect(windowed(23 * HOUR_MS, 24 * HOUR_MS)).toEqual([]);
+    expect(windowed(26 * HOUR_MS, 0)).toEqual([]);
+    expect(windowOf(clusterState, HOUR_MS)).toBeUndefined();
   });
   test("a leader that fires no schedules while another instance would is told", () => {
     const leader = instance("a", { leader: true, roles: ["api", "worker", "leader-eligible", "relay"] });

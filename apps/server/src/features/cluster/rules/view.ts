@@ -1,3 +1,4 @@
+import type { ClusterState } from "./cluster-state.ts";
 import { ROLES } from "./roles.ts";
 
 export type InstanceState = "starting" | "ready" | "draining" | "gone";
@@ -38,7 +39,16 @@ export type WarningCode =
   | "queue-unserved"
   | "mixed-versions"
   | "heartbeat-late"
-  | "leader-without-schedules";
+  | "leader-without-schedules"
+  | "upgrade-unfinished";
+
+/** An upgrade that is going on: versions may be mixed, and nothing new is used yet. */
+export interface UpgradeWindow {
+  targetVersion: string;
+  ageMs: number;
+  /** It has been open for longer than anybody planned. */
+  isLong: boolean;
+}
 
 export interface ClusterWarning {
   code: WarningCode;
@@ -60,10 +70,23 @@ export interface ClusterView {
 
 /** A heartbeat is fresh for this many intervals: who is killed stops to count long before the lapse. */
 const FRESH_INTERVALS = 3;
+const HOUR_MS = 3_600_000;
 
 /** Ready and beating: one that others may rely on. */
 function isServing(row: InstanceRow): boolean {
   return row.state === "ready" && !isLate(row);
+}
+
+/** Not gone, and its last heartbeat, by the database's clock, within its lapse time. */
+export function isHeardOf({ state, heartbeatAgeMs, lapseMs }: InstanceRow): boolean {
+  return state !== "gone" && heartbeatAgeMs <= lapseMs;
+}
+
+/** The window of an upgrade, if one is open; long when older than `warnMs`, which 0 rules out. */
+export function windowOf(state: ClusterState | undefined, warnMs: number): UpgradeWindow | undefined {
+  if (state?.targetVersion == null || state.windowAgeMs === null) return undefined;
+  const { targetVersion, windowAgeMs: ageMs } = state;
+  return { targetVersion, ageMs, isLong: warnMs > 0 && ageMs > warnMs };
 }
 
 function isLate({ heartbeatAgeMs, intervalMs, lapseMs }: InstanceRow): boolean {
@@ -71,7 +94,11 @@ function isLate({ heartbeatAgeMs, intervalMs, lapseMs }: InstanceRow): boolean {
 }
 
 /** Counts, warnings and what may be stopped; `queuesKnown` are the queues somebody has to serve. */
-export function viewCluster(rows: readonly InstanceRow[], queuesKnown: readonly string[]): ClusterView {
+export function viewCluster(
+  rows: readonly InstanceRow[],
+  queuesKnown: readonly string[],
+  window?: UpgradeWindow,
+): ClusterView {
   const present = rows.filter(({ state }) => state !== "gone");
   const serving = present.filter(isServing);
   const roles = ROLES.map((role) => ({ role, instances: countOf(serving, ({ roles: own }) => own.includes(role)) }));
@@ -96,6 +123,7 @@ export function viewCluster(rows: readonly InstanceRow[], queuesKnown: readonly 
       ...(names.length > 1 ? [warn("mixed-versions", `instances of several versions run: ${names.join(", ")}`)] : []),
       ...present.filter(isLate).map(lateWarning),
       ...leaderWarnings(leader, roles),
+      ...(window?.isLong ? [windowWarning(window)] : []),
     ],
   };
 }
@@ -107,6 +135,7 @@ export function viewCluster(rows: readonly InstanceRow[], queuesKnown: readonly 
 export function safeToStop(row: InstanceRow, serving: readonly InstanceRow[]): SafeToStop {
   if (row.state === "gone") return { safe: true, reasons: [] };
   const others = serving.filter(({ id }) => id !== row.id);
+  if (others.length === 0) return { safe: false, reasons: ["no other instance is ready"] };
   const rolesLost = row.roles.filter((role) => !others.some(({ roles }) => roles.includes(role)));
   const queuesLost = row.queues.filter((queue) => !others.some(({ queues }) => queues.includes(queue)));
   const reasons = [
@@ -130,6 +159,14 @@ function leaderWarnings(leader: InstanceRow | undefined, roles: ClusterView["rol
 
 function lateWarning({ id, heartbeatAgeMs }: InstanceRow): ClusterWarning {
   return warn("heartbeat-late", `${id} has not been heard of for ${Math.round(heartbeatAgeMs / 1000)} s`);
+}
+
+function windowWarning({ targetVersion, ageMs }: UpgradeWindow): ClusterWarning {
+  const hours = Math.floor(ageMs / HOUR_MS);
+  return warn(
+    "upgrade-unfinished",
+    `the upgrade to ${targetVersion} was begun ${hours} h ago and is not finalized; finish it or go back`,
+  );
 }
 
 function warn(code: WarningCode, message: string): ClusterWarning {

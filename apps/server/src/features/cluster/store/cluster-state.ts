@@ -1,28 +1,44 @@
 import { sql } from "kysely";
 import type { Db, Tx } from "../../../platform/db/index.ts";
+import { type ClusterState, isFinalizeStep } from "../rules/cluster-state.ts";
 
-/** Which versions may join, and how far upgrades are finalized. */
-export interface ClusterStateRow {
-  min_join_version: string;
-  finalized_version: string | null;
-  epoch: number;
-}
+type Selected = Omit<ClusterState, "finalizeStep" | "windowAgeMs"> & {
+  finalizeStep: string | null;
+  windowAgeMs: number | null;
+};
 
-/** Locks the row for share: it does not change before the transaction ends, and others may join meanwhile. */
-export async function lockForJoin(tx: Tx): Promise<ClusterStateRow> {
-  const { rows } = await sql<ClusterStateRow>`/* cluster.lockForJoin */
-    select min_join_version, finalized_version, epoch from cluster_state where id = 1 for share`.execute(tx);
+const columns = sql`min_join_version as "minJoinVersion", finalized_version as "finalizedVersion",
+  target_version as "targetVersion", window_opened_at as "windowOpenedAt",
+  (extract(epoch from clock_timestamp() - window_opened_at) * 1000)::float8 as "windowAgeMs",
+  finalize_step as "finalizeStep", epoch, changed_by as "changedBy", changed_at as "changedAt", clock_timestamp() as "readAt"`;
+
+/** Locks the row until the transaction ends: nobody joins, finalizes or rolls back meanwhile; who only reads is not held up. */
+export async function lockClusterState(tx: Tx): Promise<ClusterState> {
+  const { rows } = await sql<Selected>`/* cluster.lockState */
+    select ${columns} from cluster_state where id = 1 for no key update`.execute(tx);
   return theRow(rows);
 }
 
-export async function readClusterState(db: Db): Promise<ClusterStateRow> {
-  const { rows } = await sql<ClusterStateRow>`/* cluster.readState */
-    select min_join_version, finalized_version, epoch from cluster_state where id = 1`.execute(db);
+export async function readClusterState(db: Db): Promise<ClusterState> {
+  const { rows } = await sql<Selected>`/* cluster.readState */
+    select ${columns} from cluster_state where id = 1`.execute(db);
   return theRow(rows);
 }
 
-function theRow(rows: readonly ClusterStateRow[]): ClusterStateRow {
+/** Writes a row that was read under the lock of this transaction. */
+export async function writeClusterState(tx: Tx, state: ClusterState, by: string): Promise<void> {
+  await sql`/* cluster.writeState */
+    update cluster_state set min_join_version = ${state.minJoinVersion}, finalized_version = ${state.finalizedVersion},
+      target_version = ${state.targetVersion}, window_opened_at = ${state.windowOpenedAt},
+      finalize_step = ${state.finalizeStep}, epoch = ${state.epoch}, changed_by = ${by}, changed_at = clock_timestamp()
+    where id = 1`.execute(tx);
+}
+
+function theRow(rows: readonly Selected[]): ClusterState {
   const [row] = rows;
   if (row === undefined) throw new Error("cluster_state has lost its row");
-  return row;
+  const { finalizeStep } = row;
+  if (finalizeStep !== null && !isFinalizeStep(finalizeStep))
+    throw new Error(`cluster_state is at the step ${finalizeStep}, which this build does not know`);
+  return { ...row, finalizeStep };
 }

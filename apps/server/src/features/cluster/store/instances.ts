@@ -22,6 +22,8 @@ export interface Beat {
   state: InstanceState;
   leader: boolean;
   inFlight: number;
+  /** The epoch it has taken over. */
+  gateEpoch: number;
   detail: InstanceRow["detail"];
 }
 
@@ -38,7 +40,7 @@ export async function insertInstance(tx: Tx, instance: NewInstance): Promise<voi
 export async function writeBeat(tx: Tx, id: string, beat: Beat): Promise<boolean> {
   const { rows } = await sql`/* cluster.beat */
     update cluster_instance set heartbeat_at = clock_timestamp(), heartbeats = heartbeats + 1, state = ${beat.state},
-      leader = ${beat.leader}, in_flight = ${beat.inFlight}, detail = ${JSON.stringify(beat.detail)}::jsonb
+      leader = ${beat.leader}, in_flight = ${beat.inFlight}, gate_epoch = ${beat.gateEpoch}, detail = ${JSON.stringify(beat.detail)}::jsonb
     where id = ${id} and state <> 'gone' returning id`.execute(tx);
   return rows.length > 0;
 }

@@ -1,13 +1,17 @@
-import type { Database } from "../../../platform/db/index.ts";
+import type { Database, Tx } from "../../../platform/db/index.ts";
 import { removeSomeComponents } from "../store/components.ts";
+import { removeSomeServices } from "../store/services.ts";
 
-const COMPONENTS_PER_TRANSACTION = 20_000;
+const ROWS_PER_TRANSACTION = 20_000;
 const ROUNDS_MAX = 1_000;
 
-/** Removes a project's components in bounded steps, so that deleting the project afterwards is short. */
+/** Removes a project's components and services in bounded steps, so that deleting the project afterwards is short. */
 export async function emptyProject(database: Database, projectId: number): Promise<void> {
-  for (let round = 0; round < ROUNDS_MAX; round++) {
-    const removed = await database.transaction((tx) => removeSomeComponents(tx, projectId, COMPONENTS_PER_TRANSACTION));
-    if (removed < COMPONENTS_PER_TRANSACTION) return;
-  }
+  await inSteps(database, (tx) => removeSomeComponents(tx, projectId, ROWS_PER_TRANSACTION));
+  await inSteps(database, (tx) => removeSomeServices(tx, projectId, ROWS_PER_TRANSACTION));
+}
+
+async function inSteps(database: Database, removeSome: (tx: Tx) => Promise<number>): Promise<void> {
+  for (let round = 0; round < ROUNDS_MAX; round++)
+    if ((await database.transaction(removeSome)) < ROWS_PER_TRANSACTION) return;
 }

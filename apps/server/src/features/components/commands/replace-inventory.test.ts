@@ -4,7 +4,7 @@ import type { InventoryComponent } from "../rules/inventory.ts";
 import { insertComponents } from "../store/components.ts";
 import { lockOldOrphans } from "../store/identities.ts";
 import { InventoryCollector, type PreparedInventory } from "./collect-inventory.ts";
-import { removeOrphanedIdentities } from "./remove-orphaned-identities.ts";
+import { removeOrphanedIdentities } from "./remove-orphans.ts";
 import { replaceInventory } from "./replace-inventory.ts";
 
 let server: TestServer;
@@ -174,7 +174,7 @@ describe("identities without components", () => {
       await insertComponents(
         importing,
         other,
-        JSON.stringify([{ i: identity?.id, c: "LIBRARY", n: false, h: 1, d: {} }]),
+        JSON.stringify([{ i: identity?.id, c: "LIBRARY", n: false, l: 0, h: 1, d: {} }]),
       );
       const locked = await server.database.transaction((tx) => lockOldOrphans(tx, 0, 7, 1_000));
       expect(locked).not.toContain(identity?.id);

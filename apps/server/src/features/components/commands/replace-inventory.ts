@@ -2,6 +2,7 @@ import type { Tx } from "../../../platform/db/index.ts";
 import { lockProject, recordInventory } from "../../projects/index.ts";
 import { insertComponents, removeComponents, updateComponents } from "../store/components.ts";
 import type { PreparedInventory } from "./collect-inventory.ts";
+import { replaceGraph } from "./replace-graph.ts";
 
 /** What an import changed. `added` holds identity row ids. */
 export interface ReplacedInventory {
@@ -12,8 +13,8 @@ export interface ReplacedInventory {
 }
 
 /**
- * Writes the differences of a prepared inventory in the import's transaction, under the project's lock. An inventory that
- * equals the stored one writes nothing. Throws, for another attempt, when another import came in between. Undefined when
+ * Writes the differences of a prepared inventory in the import's transaction, under the project's lock, and its dependency
+ * graph behind it. An inventory that equals the stored one writes nothing. Throws, for another attempt, when another import came in between. Undefined when
  * the project is gone.
  */
 export async function replaceInventory(
@@ -23,8 +24,10 @@ export async function replaceInventory(
 ): Promise<ReplacedInventory | undefined> {
   const project = await lockProject(tx, projectId);
   if (project === undefined) return undefined;
-  if (project.bomDigest?.equals(prepared.digest))
+  if (project.bomDigest?.equals(prepared.digest)) {
+    await replaceGraph(tx, projectId, prepared.graph, prepared.digest);
     return { added: [], updated: 0, removed: 0, unchanged: prepared.size };
+  }
   if (!sameDigest(project.bomDigest, prepared.baseDigest))
     throw new Error("the project's inventory was replaced by another import in the meantime");
   const { added, changed, removed, unchanged } = prepared;
@@ -32,6 +35,7 @@ export async function replaceInventory(
   for (const rows of changed.rows.texts()) await updateComponents(tx, projectId, rows);
   for (const rows of added.rows.texts()) await insertComponents(tx, projectId, rows);
   await recordInventory(tx, projectId, prepared.digest, prepared.size);
+  await replaceGraph(tx, projectId, prepared.graph, prepared.digest);
   return { added: added.identityIds, updated: changed.count, removed: removed.length, unchanged };
 }
 

@@ -1,9 +1,13 @@
 import type { ComponentResponse } from "@evertrack/contract/v1/portfolio";
+import type { DependencyRow } from "../store/dependencies.ts";
 import type { ComponentRow } from "../store/listing.ts";
+import { authorText } from "./hand-made.ts";
 
-/** The JSON of a component in v1: hashes are flat members, members without a value are left out. */
-export function componentJson(row: ComponentRow, options: { single: boolean }): ComponentResponse {
-  const { properties, ...detail } = detailMembers(row);
+/** The JSON of a component in v1: hashes are flat members, members without a value are left out. `options`: what only single ones show. */
+export function componentJson(
+  row: ComponentRow,
+  options: Pick<ComponentResponse, "properties" | "directDependencies"> = {},
+): ComponentResponse {
   return present({
     uuid: row.uuid,
     name: row.name,
@@ -19,31 +23,50 @@ export function componentJson(row: ComponentRow, options: { single: boolean }): 
     license: row.license,
     licenseExpression: row.license_expression,
     licenseUrl: row.license_url,
-    ...detail,
-    properties: options.single ? properties : null,
+    resolvedLicense: row.resolved_license,
+    ...detailMembers(row),
+    ...row.by_hand,
+    ...options,
     project: present(row.project),
   }) as ComponentResponse;
 }
 
-function detailMembers({ detail }: ComponentRow) {
-  const { hashes, occurrences, properties, ...shown } = detail ?? {};
+function detailMembers({ detail, occurrences }: ComponentRow) {
+  const { description, publisher, copyright, authors, supplier, hashes, externalReferences } = detail ?? {};
   return {
-    ...shown,
+    description,
+    publisher,
+    copyright,
+    authors,
+    author: authorText(authors),
+    supplier,
+    externalReferences,
     ...hashes,
-    author: authorOf(detail?.authors),
-    occurrenceCount: occurrences?.length ?? 0,
-    properties: properties?.map(({ group, name, value }) =>
-      present({ groupName: group, propertyName: name, propertyValue: value, propertyType: "STRING" }),
-    ),
+    occurrenceCount: occurrences,
   };
-}
-
-/** The older single-text form of the authors. */
-function authorOf(authors: readonly object[] | undefined): string | undefined {
-  const names = authors?.flatMap((author) => ("name" in author && typeof author.name === "string" ? author.name : []));
-  return names === undefined || names.length === 0 ? undefined : names.join(", ");
 }
 
 function present<T extends object>(members: T): Record<string, unknown> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== undefined));
+}
+
+/** What a component depends on directly, as the text of a JSON array; undefined when that is nothing. */
+export function dependenciesText(rows: readonly DependencyRow[]): string | undefined {
+  if (rows.length === 0) return undefined;
+  return JSON.stringify(rows.map(dependencyJson));
+}
+
+function dependencyJson(row: DependencyRow) {
+  return present({
+    uuid: row.uuid,
+    purl: row.purl,
+    purlCoordinates: row.purl_coordinates,
+    cpe: row.cpe,
+    swidTagId: row.swid_tag_id,
+    group: row.group_name,
+    name: row.name,
+    version: row.version,
+    objectType: "COMPONENT",
+    scope: row.scope,
+  });
 }

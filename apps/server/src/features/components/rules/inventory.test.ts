@@ -1,6 +1,7 @@
+import { hash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { identityKey, inventoryDigest, inventoryRow } from "../inventory.ts";
+import { InventoryDigest, identityKey, inventoryRow } from "../inventory.ts";
 import { InventoryDiff } from "./inventory.ts";
 
 const SEED = 20261122;
@@ -11,7 +12,11 @@ test(`applying a difference gives exactly the wanted components (seed ${SEED})`,
     fc.property(stored, stored, (before, after) => {
       const map = new Map(Object.entries(before).map(([id, hash]) => [Number(id), hash]));
       const wanted = new Map(Object.entries(after).map(([id, hash]) => [Number(id), hash]));
-      const diff = new InventoryDiff(new Map(map));
+      const sorted = [...map].sort(([a], [b]) => a - b);
+      const diff = new InventoryDiff(
+        Int32Array.from(sorted, ([id]) => id),
+        Float64Array.from(sorted, ([, hash]) => hash),
+      );
       for (const [id, hash] of wanted) {
         const difference = diff.see(id, hash);
         expect(difference).toBe(!map.has(id) ? "added" : map.get(id) === hash ? "unchanged" : "changed");
@@ -47,10 +52,25 @@ test("the digest is that of the content, not of the order", () => {
     detail: { copyright },
   });
   const digestOf = (...components: ReturnType<typeof component>[]) => {
-    const rows = components.map(inventoryRow);
-    return inventoryDigest(new Map(rows.map(({ key, contentHash }) => [key, contentHash]))).toString("hex");
+    const digest = new InventoryDigest();
+    for (const { key, contentHash } of components.map(inventoryRow)) digest.add(key, contentHash);
+    return digest.finish().toString("hex");
   };
   expect(digestOf(component("a", "1"), component("b", "1"))).toBe(digestOf(component("b", "1"), component("a", "1")));
   expect(digestOf(component("a", "1"))).not.toBe(digestOf(component("a", "2")));
   expect(digestOf(component("a", "1"))).not.toBe(digestOf(component("a", "1"), component("b", "1")));
+});
+
+test("digests are those of the releases before, so that an upgrade does not write every inventory again", () => {
+  const digest = new InventoryDigest();
+  const lines: string[] = [];
+  for (let i = 0; i < 3_000; i++) {
+    const key = identityKey({ name: `component ${i}` });
+    expect(digest.add(key, i)).toBe(i);
+    expect(digest.add(key, -1)).toBe(i);
+    lines.push(`${key} ${i}`);
+  }
+  const before = hash("sha256", `inventory 1\n${lines.sort().join("\n")}`, "hex");
+  expect(digest.finish().toString("hex")).toBe(before);
+  expect(new InventoryDigest().finish().toString("hex")).toBe(hash("sha256", "inventory 1\n", "hex"));
 });

@@ -2,32 +2,39 @@ import { sql } from "kysely";
 import type { Db, Tx } from "../../../platform/db/index.ts";
 import type { InventoryRow } from "../inventory.ts";
 
-/** A component to write: its row of the inventory with the identity's row id. */
+/** A component to write: its row of the inventory with the row ids of its identity and of its licence statement. */
 export interface StoredComponent extends InventoryRow {
   identityId: number;
+  licenseId: number;
 }
 
-/** Content hashes of a project's components by identity. */
-export async function contentHashesOf(db: Db, projectId: number): Promise<Map<number, number>> {
+/** Content hashes of the components of a project that follow `afterId`, in identity order. */
+export async function contentHashesAfter(
+  db: Db,
+  projectId: number,
+  afterId: number,
+  limit: number,
+): Promise<{ id: number; hash: number }[]> {
   const { rows } = await sql<{ id: number; hash: number }>`/* components.contentHashes */
-    select identity_id as id, content_hash as hash from component where project_id = ${projectId}`.execute(db);
-  return new Map(rows.map(({ id, hash }) => [id, hash]));
+    select identity_id as id, content_hash as hash from component
+    where project_id = ${projectId} and identity_id > ${afterId} order by identity_id limit ${limit}`.execute(db);
+  return rows;
 }
 
 /** Adds components (see componentsJson) to a project; they get a UUID and are seen from now on. */
 export async function insertComponents(tx: Tx, projectId: number, rows: string): Promise<void> {
   await sql`/* components.insert */
     insert into component
-      (project_id, identity_id, classifier, is_internal, license, license_expression, license_url, content_hash, detail)
-    select ${projectId}::int, i, c, n, l, le, lu, h, d from ${recordset(rows)}
+      (project_id, identity_id, classifier, is_internal, license_id, content_hash, detail)
+    select ${projectId}::int, i, c, n, l, h, d from ${recordset(rows)}
     order by i`.execute(tx);
 }
 
 /** Changes what BOMs say about components (see componentsJson); UUID and first sight stay. */
 export async function updateComponents(tx: Tx, projectId: number, rows: string): Promise<void> {
   await sql`/* components.update */
-    update component set classifier = r.c, is_internal = r.n, license = r.l, license_expression = r.le,
-      license_url = r.lu, content_hash = r.h, detail = r.d
+    update component set classifier = r.c, is_internal = r.n, license_id = r.l,
+      content_hash = r.h, detail = r.d
     from ${recordset(rows)} where project_id = ${projectId} and identity_id = r.i`.execute(tx);
 }
 
@@ -38,9 +45,7 @@ export function componentsJson(rows: readonly StoredComponent[]): string {
       i: row.identityId,
       c: row.classifier,
       n: row.isInternal,
-      l: row.license,
-      le: row.licenseExpression,
-      lu: row.licenseUrl,
+      l: row.licenseId,
       h: row.contentHash,
     });
     return `${members.slice(0, -1)},"d":${row.detail}}`;
@@ -50,7 +55,7 @@ export function componentsJson(rows: readonly StoredComponent[]): string {
 
 function recordset(json: string) {
   return sql`jsonb_to_recordset(${json}::jsonb)
-    as r(i int, c text, n boolean, l text, le text, lu text, h bigint, d jsonb)`;
+    as r(i int, c text, n boolean, l int, h bigint, d jsonb)`;
 }
 
 /** Removes components of a project by identity. */
@@ -82,14 +87,17 @@ export interface BomImport {
   generatedAt: string | undefined;
   components: number;
   notes: readonly object[];
+  /** How good the document is, as `@evertrack/sbom/quality` judges it. */
+  quality: object;
 }
 
 /** Records an imported document; importing the same upload again changes nothing. */
 export async function insertBomImport(tx: Tx, bom: BomImport): Promise<void> {
   await sql`/* components.insertBomImport */
     insert into bom_import
-      (project_id, token, format, spec_version, serial_number, bom_version, generated_at, components, notes)
+      (project_id, token, format, spec_version, serial_number, bom_version, generated_at, components, notes, quality)
     values (${bom.projectId}, ${bom.token}, ${bom.format}, ${bom.specVersion}, ${bom.serialNumber ?? null},
-      ${bom.bomVersion ?? null}, ${bom.generatedAt ?? null}, ${bom.components}, ${JSON.stringify(bom.notes)}::jsonb)
+      ${bom.bomVersion ?? null}, ${bom.generatedAt ?? null}, ${bom.components}, ${JSON.stringify(bom.notes)}::jsonb,
+      ${JSON.stringify(bom.quality)}::jsonb)
     on conflict (token) do nothing`.execute(tx);
 }

@@ -1,5 +1,6 @@
 import type { FindingResponse } from "@evertrack/contract/v1/finding";
-import { SEVERITY_RANK } from "@evertrack/matching";
+import { SEVERITY_RANK, weaknessOf } from "@evertrack/matching";
+import type { Db } from "../../../platform/db/index.ts";
 import type { Principal } from "../../../platform/http/index.ts";
 import { type Page, sortColumn } from "../../../platform/http/index.ts";
 import { type LookupDeps, requireProject } from "../../projects/index.ts";
@@ -30,6 +31,8 @@ interface ListRequest {
   projectUuid: string;
   page: Page;
   source: string | undefined;
+  withSuppressed: boolean;
+  hasAnalysis: boolean | undefined;
 }
 
 /** Findings of a project the caller may see, worst first unless told otherwise. */
@@ -52,19 +55,30 @@ export async function listFindings(
     order,
     descending,
     source: request.source,
+    withSuppressed: request.withSuppressed,
+    hasAnalysis: request.hasAnalysis,
   });
-  const vulnerabilities = await vulnerabilityDetails(db, [
-    ...new Set(rows.map(({ vulnerabilityId }) => vulnerabilityId)),
-  ]);
-  const byId = new Map(vulnerabilities.map((vulnerability) => [vulnerability.id, vulnerability]));
-  const findings = rows.flatMap((row) => {
-    const vulnerability = byId.get(row.vulnerabilityId);
-    return vulnerability === undefined ? [] : [present(project, row, vulnerability)];
-  });
+  const findings = (await withVulnerabilities(db, rows)).map(([row, vulnerability]) =>
+    findingJson(project, row, vulnerability),
+  );
   return { findings, total };
 }
 
-function present(
+/** Findings with what is known of their vulnerabilities. */
+export async function withVulnerabilities(
+  db: Db,
+  rows: readonly FindingRow[],
+): Promise<[FindingRow, VulnerabilityDetails][]> {
+  const ids = new Set(rows.map(({ vulnerabilityId }) => vulnerabilityId));
+  const byId = new Map((await vulnerabilityDetails(db, [...ids])).map((details) => [details.id, details]));
+  return rows.flatMap((row): [FindingRow, VulnerabilityDetails][] => {
+    const vulnerability = byId.get(row.vulnerabilityId);
+    return vulnerability === undefined ? [] : [[row, vulnerability]];
+  });
+}
+
+/** A finding as v1 shows it. */
+export function findingJson(
   project: { uuid: string; name: string; version: string | null },
   row: FindingRow,
   vulnerability: VulnerabilityDetails,
@@ -84,7 +98,7 @@ function present(
       hasOccurrences: false,
     },
     vulnerability: presentVulnerability(vulnerability),
-    analysis: { state: "NOT_SET", isSuppressed: false },
+    analysis: { state: row.state ?? "NOT_SET", isSuppressed: row.suppressed },
     attribution: { analyzerIdentity: "INTERNAL_ANALYZER", attributedOn: row.attributedOn.getTime() },
     matrix: `${project.uuid}:${row.componentUuid}:${vulnerability.uuid}`,
   };
@@ -97,6 +111,7 @@ function presentVulnerability(vulnerability: VulnerabilityDetails): FindingRespo
     source: vulnerability.source,
     vulnId: vulnerability.vulnId,
     title: vulnerability.title ?? undefined,
+    subtitle: vulnerability.subTitle ?? undefined,
     description: vulnerability.description ?? undefined,
     recommendation: vulnerability.recommendation ?? undefined,
     severity,
@@ -107,11 +122,15 @@ function presentVulnerability(vulnerability: VulnerabilityDetails): FindingRespo
     cvssV3Vector: vulnerability.cvssV3Vector ?? undefined,
     cvssV4Score: vulnerability.cvssV4Score ?? undefined,
     cvssV4Vector: vulnerability.cvssV4Vector ?? undefined,
+    owaspRRVector: vulnerability.owaspVector ?? undefined,
+    owaspLikelihoodScore: vulnerability.owaspLikelihood ?? undefined,
+    owaspTechnicalImpactScore: vulnerability.owaspTechnicalImpact ?? undefined,
+    owaspBusinessImpactScore: vulnerability.owaspBusinessImpact ?? undefined,
     epssScore: vulnerability.epss < 0 ? undefined : vulnerability.epss,
-    cwes: vulnerability.cwes.map((cweId) => ({ cweId })),
+    cwes: vulnerability.cwes.map(weaknessOf),
     aliases: aliasesJson(vulnerability.aliases),
     published: vulnerability.published?.getTime(),
-    references: referencesText(vulnerability.references),
+    references: vulnerability.referencesText ?? referencesText(vulnerability.references),
     isKev: false,
   };
 }

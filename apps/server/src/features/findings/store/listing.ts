@@ -17,6 +17,7 @@ export const FINDING_ORDERS = {
 
 export type FindingOrder = keyof typeof FINDING_ORDERS;
 
+/** A finding with what was decided about it; the state is null where nobody looked. */
 export interface FindingRow {
   vulnerabilityId: number;
   identityId: number;
@@ -28,17 +29,37 @@ export interface FindingRow {
   cpe: string | null;
   scope: string | null;
   attributedOn: Date;
+  state: string | null;
+  justification: string | null;
+  response: string | null;
+  details: string | null;
+  suppressed: boolean;
+  owaspVector: string | null;
+  owaspScore: number | null;
 }
 
-interface ListOptions {
+/** What findings are narrowed by; all given ones must hold. */
+export interface FindingFilter {
+  searchText: string | undefined;
+  source: string | undefined;
+  /** Whether suppressed findings are listed, too. */
+  withSuppressed: boolean;
+  /** Only those that were looked at, or only the others. */
+  hasAnalysis: boolean | undefined;
+}
+
+interface ListOptions extends FindingFilter {
   projectId: number;
   order: FindingOrder;
   descending: boolean;
   offset: number;
   limit: number;
-  searchText: string | undefined;
-  source: string | undefined;
 }
+
+const columns = sql`m.vulnerability_id as "vulnerabilityId", m.identity_id as "identityId", c.uuid as "componentUuid",
+  i.name, i.group_name as "group", i.version, i.purl, i.cpe, i.scope,
+  greatest(c.first_seen, m.first_seen) as "attributedOn", a.state, a.justification, a.response, a.details,
+  coalesce(a.suppressed, false) as suppressed, a.owasp_vector as "owaspVector", a.owasp_score as "owaspScore"`;
 
 /** One page of a project's findings and their total: driven from the project's components (decision 0004). */
 export async function listProjectFindings(
@@ -49,12 +70,12 @@ export async function listProjectFindings(
   const matching = conditions(options);
   const { rows } = await sql<FindingRow & { total: number }>`/* findings.listProject */
     with c as materialized (select identity_id, uuid, first_seen from component where project_id = ${options.projectId})
-    select m.vulnerability_id as "vulnerabilityId", m.identity_id as "identityId", c.uuid as "componentUuid", i.name,
-      i.group_name as "group", i.version, i.purl, i.cpe, i.scope, greatest(c.first_seen, m.first_seen) as "attributedOn",
-      count(*) over () as total
+    select ${columns}, count(*) over () as total
     from c join vulnerability_match m on m.identity_id = c.identity_id
       join component_identity i on i.id = c.identity_id
       join vulnerability v on v.id = m.vulnerability_id
+      left join finding_analysis a on a.project_id = ${options.projectId} and a.identity_id = m.identity_id
+        and a.vulnerability_id = m.vulnerability_id
     where ${matching}
     order by ${FINDING_ORDERS[options.order]} ${direction}, v.vuln_id, v.source, i.name, m.identity_id
     offset ${options.offset} limit ${options.limit}`.execute(db);
@@ -72,6 +93,8 @@ async function countProjectFindings(
   const { rows } = await sql<{ total: number }>`/* findings.countProject */
     select count(*) as total from component c join vulnerability_match m on m.identity_id = c.identity_id
       join component_identity i on i.id = c.identity_id join vulnerability v on v.id = m.vulnerability_id
+      left join finding_analysis a on a.project_id = c.project_id and a.identity_id = m.identity_id
+        and a.vulnerability_id = m.vulnerability_id
     where c.project_id = ${projectId} and ${matching}`.execute(db);
   return rows[0]?.total ?? 0;
 }
@@ -79,10 +102,12 @@ async function countProjectFindings(
 const UUIDS = /^([0-9a-f-]{36})(?::([0-9a-f-]{36}))?$/i;
 
 /** Text is looked for in names and vulnerability ids; a UUID is that of a component or vulnerability, two are both. */
-function conditions({ searchText, source }: ListOptions): RawBuilder<unknown> {
+function conditions({ searchText, source, withSuppressed, hasAnalysis }: FindingFilter): RawBuilder<unknown> {
   const parts = [
     ...(searchText === undefined ? [] : [searchCondition(searchText)]),
     ...(source === undefined ? [] : [sql`v.source = ${source}`]),
+    ...(withSuppressed ? [] : [sql`a.suppressed is not true`]),
+    ...(hasAnalysis === undefined ? [] : [sql`(coalesce(a.state, 'NOT_SET') <> 'NOT_SET') = ${hasAnalysis}`]),
   ];
   return parts.length === 0 ? sql`true` : sql.join(parts, sql` and `);
 }
@@ -94,4 +119,30 @@ function searchCondition(searchText: string): RawBuilder<unknown> {
   if (first !== undefined) return sql`${first.toLowerCase()} in (c.uuid::text, v.uuid::text)`;
   const text = `%${searchText.toLowerCase().replaceAll(/[\\%_]/g, "\\$&")}%`;
   return sql`(lower(i.name) like ${text} or lower(i.group_name) like ${text} or lower(v.vuln_id) like ${text})`;
+}
+
+/** Where a walk through findings goes on: after this one. */
+export interface FindingPlace {
+  identityId: number;
+  vulnerabilityId: number;
+}
+
+/** The findings of a project that follow `after`, by component and vulnerability. */
+export async function findingsAfter(
+  db: Db,
+  { projectId, filter }: { projectId: number; filter: FindingFilter },
+  after: FindingPlace,
+  limit: number,
+): Promise<FindingRow[]> {
+  const { rows } = await sql<FindingRow>`/* findings.after */
+    select ${columns} from component c join vulnerability_match m on m.identity_id = c.identity_id
+      join component_identity i on i.id = c.identity_id
+      join vulnerability v on v.id = m.vulnerability_id
+      left join finding_analysis a on a.project_id = c.project_id and a.identity_id = m.identity_id
+        and a.vulnerability_id = m.vulnerability_id
+    where c.project_id = ${projectId} and c.identity_id >= ${after.identityId}
+      and (m.identity_id, m.vulnerability_id) > (${after.identityId}, ${after.vulnerabilityId})
+      and ${conditions(filter)}
+    order by m.identity_id, m.vulnerability_id limit ${limit}`.execute(db);
+  return rows;
 }

@@ -128,3 +128,11 @@ export async function matchesOfIdentities(db: Db, identityIds: readonly number[]
   );
   return rows;
 }
+
+/** Whether any project has a component that a vulnerability affects. */
+export async function isFound(db: Db, vulnerabilityId: number): Promise<boolean> {
+  const { rows } = await sql`/* findings.isFound */
+    select 1 from vulnerability_match m join component c on c.identity_id = m.identity_id
+    where m.vulnerability_id = ${vulnerabilityId} limit 1`.execute(db);
+  return rows.length > 0;
+}

@@ -87,6 +87,8 @@ test.each(["severity", "vulnId", "componentName", "attributedOn"] as const)(
       limit: 100,
       searchText: undefined,
       source: undefined,
+      withSuppressed: false,
+      hasAnalysis: undefined,
     };
     const plan = await indexed("findings.listProject", (db) => listProjectFindings(db, options));
     expect(plan).toContain("vulnerability_match_identity");
@@ -96,7 +98,13 @@ test.each(["severity", "vulnId", "componentName", "attributedOn"] as const)(
 test("the total beyond the last page is counted from the project's components too", async () => {
   const options = { projectId, order: "severity", descending: true, offset: 9_000, limit: 100 } as const;
   const plan = await indexed("findings.countProject", (db) =>
-    listProjectFindings(db, { ...options, searchText: undefined, source: undefined }),
+    listProjectFindings(db, {
+      ...options,
+      searchText: undefined,
+      source: undefined,
+      withSuppressed: false,
+      hasAnalysis: undefined,
+    }),
   );
   expect(plan).toContain("vulnerability_match_identity");
 });

@@ -2,19 +2,22 @@ import { type ImportBomInput, importBomInput } from "@evertrack/contract/runs/im
 import { type ActivityContext, defineActivity, Terminal } from "@evertrack/engine/authoring";
 import type { BomHead } from "@evertrack/sbom";
 import { BomError, BomReaderCrash } from "@evertrack/sbom/elsewhere";
+import { type BomQuality, QualityMeter } from "@evertrack/sbom/quality";
 import type { Tx } from "../../../platform/db/index.ts";
 import { FileLost } from "../../../platform/files/index.ts";
 import { appendEvents } from "../../../platform/outbox/index.ts";
 import {
   InventoryCollector,
   insertBomImport,
+  internalRule,
   type PreparedInventory,
   replaceInventory,
+  replaceServices,
 } from "../../components/index.ts";
+import { knownLicenses } from "../../licenses/index.ts";
 import { projectSubject, readProject, recordBomImported, updateProject } from "../../projects/index.ts";
 import type { IngestionDeps } from "../deps.ts";
-import { type InternalRule, internalRule } from "../rules/internal-components.ts";
-import { type ImportNote, normalizeComponent } from "../rules/normalize.ts";
+import { type ImportNote, type Judging, normalizeComponent } from "../rules/normalize.ts";
 import { projectColumnsFrom } from "../rules/project-from-bom.ts";
 import { endUpload, findUpload, type Upload } from "../store.ts";
 import type { ImportBomResult } from "../workflows/import-bom.ts";
@@ -33,8 +36,12 @@ export function importBomActivityOf(deps: IngestionDeps) {
     async execute(ctx, { token }) {
       const upload = await findUpload(deps.database.db, token);
       if (upload === undefined) return PROJECT_DELETED;
-      const bom = await readInventory(deps, ctx, upload);
-      return ctx.tx("replace-inventory", (tx) => writeInventory(deps, ctx, tx, { upload, bom }));
+      // With the outcome of an upload its import stands in the ledger: the file is not needed, and may be gone in a restored database.
+      const bom = upload.ended ? undefined : await readInventory(deps, ctx, upload);
+      return ctx.tx("replace-inventory", (tx) => {
+        if (bom === undefined) throw new Terminal("the upload has ended before it was imported");
+        return writeInventory(deps, ctx, tx, { upload, bom });
+      });
     },
   });
 }
@@ -43,57 +50,65 @@ interface ReadBom {
   head: BomHead;
   prepared: PreparedInventory;
   notes: ImportNote[];
+  quality: BomQuality;
 }
 
 /** Problems of the document or the file are final; whatever else goes wrong is tried again. */
 async function readInventory(deps: IngestionDeps, ctx: ActivityContext<Tx>, upload: Upload): Promise<ReadBom> {
-  const isInternal = await currentInternalRule(deps);
+  const judging = await currentJudging(deps);
   return deps.slots.within(async () => {
     try {
       const { fileLocation: location, fileSha256: sha256, sizeBytes } = upload;
       const bytes = await deps.files.read({ location, sha256, sizeBytes });
-      return await collect(deps, ctx, { upload, bytes, isInternal });
+      return await collect(deps, ctx, { upload, bytes, judging });
     } catch (error) {
       if (error instanceof FileLost || error instanceof BomError || error instanceof BomReaderCrash)
         throw new Terminal(error.message, { cause: error });
       throw error;
     }
-  });
+  }, upload.sizeBytes);
 }
 
 interface Source {
   upload: Upload;
   bytes: Uint8Array;
-  isInternal: InternalRule;
+  judging: Judging;
 }
 
 async function collect(
   deps: IngestionDeps,
   ctx: ActivityContext<Tx>,
-  { upload, bytes, isInternal }: Source,
+  { upload, bytes, judging }: Source,
 ): Promise<ReadBom> {
   const inventory = await InventoryCollector.open(deps.database, upload.projectId);
   const notes: ImportNote[] = [];
   const addNote = (note: ImportNote) => void (notes.length < NOTES_MAX && notes.push(note));
+  const quality = new QualityMeter();
   let head: BomHead | undefined;
   const limits = { sizeMaxBytes: deps.limits.decompressedSizeMaxBytes };
   const call = { takeBytes: true, signal: ctx.signal };
-  for await (const piece of deps.reader.readBomPieces(bytes, { validate: false, limits }, call)) {
+  for await (const piece of deps.reader.readBomPieces(bytes, { validate: false, purpose: "inventory", limits }, call)) {
+    quality.take(piece);
     if (piece.kind === "head") head = piece.head;
     else if (piece.kind === "components")
-      await inventory.add(piece.components.map((component) => normalizeComponent(component, isInternal, addNote)));
+      await inventory.add(piece.components.map((component) => normalizeComponent(component, judging, addNote)));
+    else if (piece.kind === "links") inventory.addLinks(piece.links);
     else if (piece.kind === "notes") piece.notes.forEach(addNote);
   }
   if (head === undefined) throw new Terminal("the BOM has no head");
-  return { head, prepared: await inventory.finish(), notes };
+  const prepared = await inventory.finish();
+  if (prepared.graphTooLarge) addNote({ path: "/dependencies", message: "there are too many dependencies to be kept" });
+  return { head, prepared, notes, quality: quality.result() };
 }
 
-async function currentInternalRule({ settings }: IngestionDeps): Promise<InternalRule> {
-  return internalRule({
+/** Settings and licences as they are when the import begins. */
+async function currentJudging({ settings, database }: IngestionDeps): Promise<Judging> {
+  const isInternal = internalRule({
     groupsRegex: await settings.get("internal-components", "groups.regex"),
     namesRegex: await settings.get("internal-components", "names.regex"),
     matchMode: await settings.get("internal-components", "match-mode"),
   });
+  return { isInternal, licenses: await knownLicenses(database.db) };
 }
 
 interface Write {
@@ -108,12 +123,13 @@ async function writeInventory(
   { upload, bom }: Write,
 ): Promise<ImportBomResult> {
   const { projectId, projectUuid, token } = upload;
-  const { head, notes, prepared } = bom;
+  const { head, notes, prepared, quality } = bom;
   const replaced = await replaceInventory(tx, projectId, prepared);
   if (replaced === undefined) return PROJECT_DELETED;
+  await replaceServices(tx, projectId, head.services);
   await updateProject(tx, projectId, projectColumnsFrom(head));
   await recordBomImported(tx, projectId, `${head.format} ${head.specVersion}`);
-  await insertBomImport(tx, { ...importRecordOf(head), projectId, token, components: prepared.size, notes });
+  await insertBomImport(tx, { ...importRecordOf(head), projectId, token, components: prepared.size, notes, quality });
   await announce(ctx, tx, upload, head);
   await deps.startAnalyzeProject(tx, { projectUuid, projectId, token, trigger: "bom-upload" });
   await endUpload(tx, token, "PROCESSED", null);

@@ -1,7 +1,9 @@
 import type { Tx } from "../../../platform/db/index.ts";
 import type { IngestionDeps } from "../deps.ts";
 import { findUpload, listUnended } from "../store.ts";
+import { isVexUpload } from "../store-vex.ts";
 import { failUpload } from "./fail-upload.ts";
+import { failVex } from "./fail-vex.ts";
 
 const GRACE_SECONDS = 15;
 const BATCH_SIZE = 1_000;
@@ -23,9 +25,12 @@ export async function endAbandonedUploads(deps: IngestionDeps, signal: AbortSign
 }
 
 async function endAbandoned({ database, engine, files, clock }: IngestionDeps, token: string): Promise<void> {
-  const [run] = await engine.listRuns({ name: "import-bom", labels: { token }, limit: 1 });
+  const isVex = await isVexUpload(database.db, token);
+  const [run] = await engine.listRuns({ name: isVex ? "import-vex" : "import-bom", labels: { token }, limit: 1 });
   const reason = run?.error?.message ?? "its run ended without an outcome";
   const upload = await findUpload(database.db, token);
-  await database.transaction((tx) => failUpload(tx, { token, reason, eventId: clock.uuid() }));
+  await database.transaction((tx) =>
+    isVex ? failVex(tx, { token, reason }) : failUpload(tx, { token, reason, eventId: clock.uuid() }),
+  );
   if (upload !== undefined) await files.delete(upload.fileLocation);
 }

@@ -3,16 +3,16 @@
  * project, the upload, the idempotency key and the started import. Whoever gets a token can rely on it: the answer is
  * sent after the commit. A refused upload leaves nothing behind.
  */
-import { createHash } from "node:crypto";
 import type { BomUploadFields, BomUploadResponse } from "@evertrack/contract/v1/bom";
 import type { Tx } from "../../../platform/db/index.ts";
 import type { StoredFile } from "../../../platform/files/index.ts";
-import { AppError, InvalidRequest, PlainError, type Principal } from "../../../platform/http/index.ts";
-import type { IngestionDeps } from "../deps.ts";
-import { keyReused } from "../errors.ts";
-import type { ReceivedBom } from "../received-bom.ts";
-import { claimIdempotencyKey, findIdempotent, insertUpload, nameIdempotentProject } from "../store.ts";
+import type { Principal } from "../../../platform/http/index.ts";
+import { EVERY_FORMAT_GATE, type IngestionDeps } from "../deps.ts";
+import { notYetEveryFormat } from "../errors.ts";
+import { keptIfAccepted, type ReceivedBom } from "../received-bom.ts";
+import { insertUpload, nameIdempotentProject } from "../store.ts";
 import { importBom } from "../workflows/import-bom.ts";
+import { claim, findEarlier, type Idempotency, idempotencyOf } from "./upload-idempotency.ts";
 import { findTarget, type UploadTarget } from "./upload-target.ts";
 import { validateBom } from "./validate-bom.ts";
 
@@ -31,23 +31,15 @@ export async function uploadBom(
   principal: Principal,
   request: UploadRequest,
 ): Promise<BomUploadResponse> {
-  try {
-    const accepted = await accept(deps, principal, request);
-    if (accepted.token !== request.bom.token) await request.bom.discard();
-    return accepted;
-  } catch (error) {
-    // After any other failure the commit may have happened: the file stays, and the clean-up removes it if it did not.
-    if (error instanceof AppError || error instanceof PlainError || error instanceof InvalidRequest)
-      await request.bom.discard();
-    throw error;
-  }
+  return keptIfAccepted(request.bom, () => accept(deps, principal, request));
 }
 
 async function accept(deps: IngestionDeps, principal: Principal, request: UploadRequest): Promise<BomUploadResponse> {
-  const idempotency = idempotencyOf(principal, request);
+  const idempotency = idempotencyOf(principal, request.idempotencyKey, request.fields, request.bom);
   const earlier = idempotency && (await findEarlier(deps.database.db, idempotency));
   if (earlier !== undefined) return earlier;
   const target = await findTarget(deps, principal, request.fields);
+  if (!request.bom.beginsAsJson && !deps.gateOpen(EVERY_FORMAT_GATE)) throw notYetEveryFormat();
   await validateBom(deps, request.bom, target);
   const file = await request.bom.keep();
   const { token } = request.bom;
@@ -88,38 +80,4 @@ async function commitUpload(
     },
   );
   return { token, projectUuid: project.uuid };
-}
-
-interface Idempotency {
-  principal: string;
-  key: string;
-  requestSha256: string;
-}
-
-function idempotencyOf(principal: Principal, { idempotencyKey, fields, bom }: UploadRequest): Idempotency | undefined {
-  if (idempotencyKey === undefined) return undefined;
-  const members = Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  const requestSha256 = createHash("sha256")
-    .update(`${JSON.stringify(members)}\n${bom.sha256}`)
-    .digest("hex");
-  return { principal: principal.key, key: idempotencyKey, requestSha256 };
-}
-
-/** The answer an earlier request with this key got. */
-async function findEarlier(db: Parameters<typeof findIdempotent>[0], wanted: Idempotency) {
-  const earlier = await findIdempotent(db, wanted.principal, wanted.key);
-  if (earlier === undefined) return undefined;
-  if (earlier.requestSha256 !== wanted.requestSha256) throw keyReused();
-  return { token: earlier.token, projectUuid: earlier.projectUuid };
-}
-
-/** Undefined when this request has the key now; else the answer of the request that took it first. */
-async function claim(tx: Tx, wanted: Idempotency, token: string): Promise<BomUploadResponse | undefined> {
-  const { requestSha256 } = wanted;
-  if (await claimIdempotencyKey(tx, wanted, { requestSha256, token, projectUuid: token })) return undefined;
-  const earlier = await findEarlier(tx, wanted);
-  if (earlier === undefined) throw new Error("an idempotency key ran out between being found and being read");
-  return earlier;
 }

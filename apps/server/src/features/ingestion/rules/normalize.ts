@@ -1,7 +1,7 @@
 import { formatPurl, PurlError, packageKeyOf, parsePurl, purlCoordinates } from "@evertrack/matching";
-import type { BomComponent, BomLicense } from "@evertrack/sbom";
-import type { ComponentDetail, InventoryComponent } from "../../components/index.ts";
-import type { InternalRule } from "./internal-components.ts";
+import type { BomComponent } from "@evertrack/sbom";
+import type { ComponentDetail, InternalRule, InventoryComponent } from "../../components/index.ts";
+import { type LicenseFinder, licensePart } from "./license-part.ts";
 
 /** Something about a BOM that was changed or left out on import. */
 export interface ImportNote {
@@ -10,19 +10,26 @@ export interface ImportNote {
   message: string;
 }
 
+/** What components are judged by; the same for all of a BOM. */
+export interface Judging {
+  isInternal: InternalRule;
+  licenses: LicenseFinder;
+}
+
 /** Longest coordinate in UTF-8: an index entry of PostgreSQL must stay below 2,704 bytes. */
 const COORDINATE_MAX_BYTES = 2_000;
 
 /** What a BOM says of a component → what is stored of it. Pure; notes tell what was changed on the way. */
 export function normalizeComponent(
   component: BomComponent,
-  isInternal: InternalRule,
+  { isInternal, licenses }: Judging,
   notes: (note: ImportNote) => void,
 ): InventoryComponent {
   const note = (message: string) => notes({ path: placeOf(component), message });
   const shortened = (text: string | undefined, what: string) => shorten(text, what, note);
   const group = shortened(component.group, "group");
   const name = shortened(component.name, "name") ?? "-";
+  const said = licensePart(component.licenses, licenses);
   return {
     group,
     name,
@@ -31,10 +38,10 @@ export function normalizeComponent(
     swidTagId: shortened(component.swidTagId, "SWID tag id"),
     scope: component.scope,
     ...packageOf(component.purl, note),
-    ...licenseOf(component.licenses),
+    ...said.statement,
     classifier: component.type,
     isInternal: isInternal({ group, name }),
-    detail: detailOf(component),
+    detail: detailOf(component, said.licenses),
   };
 }
 
@@ -72,20 +79,13 @@ function packageOf(text: string | undefined, note: (message: string) => void): P
   }
 }
 
-const SINGLE_LICENSE = /^[A-Za-z0-9.+-]+$/;
+/** Members the reader gives as well once it knows them; stored as they come. */
+type FullComponent = BomComponent &
+  Pick<ComponentDetail, "evidence" | "manufacturer" | "mimeType" | "modified" | "tags">;
 
-/** The first named licence and the first expression; an expression of one identifier also counts as a licence. */
-function licenseOf(
-  licenses: readonly BomLicense[],
-): Pick<InventoryComponent, "license" | "licenseExpression" | "licenseUrl"> {
-  const named = licenses.find(({ kind }) => kind !== "expression");
-  const expression = licenses.find(({ kind }) => kind === "expression")?.value;
-  const single = expression !== undefined && SINGLE_LICENSE.test(expression) ? expression : undefined;
-  return { license: named?.value ?? single, licenseExpression: expression, licenseUrl: named?.url };
-}
-
-function detailOf(component: BomComponent): ComponentDetail {
+function detailOf(component: FullComponent, licenses: ComponentDetail["licenses"]): ComponentDetail {
   const { description, publisher, copyright, authors, supplier, hashes, externalReferences } = component;
+  const { evidence, manufacturer, mimeType, modified, tags } = component;
   const all = {
     description,
     publisher,
@@ -96,6 +96,12 @@ function detailOf(component: BomComponent): ComponentDetail {
     externalReferences: filled(externalReferences),
     properties: filled(component.properties),
     occurrences: filled(component.occurrences),
+    licenses,
+    evidence,
+    manufacturer,
+    mimeType,
+    modified,
+    tags: filled(tags ?? []),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

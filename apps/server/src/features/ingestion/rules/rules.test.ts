@@ -1,6 +1,6 @@
 import type { BomComponent } from "@evertrack/sbom";
 import { describe, expect, test } from "vitest";
-import { internalRule } from "./internal-components.ts";
+import { KnownLicenses } from "../../licenses/rules/known-licenses.ts";
 import { type ImportNote, normalizeComponent } from "./normalize.ts";
 import { projectColumnsFrom } from "./project-from-bom.ts";
 import { mustValidate } from "./validation-mode.ts";
@@ -20,7 +20,7 @@ function normalized(component: Partial<BomComponent>) {
   const notes: ImportNote[] = [];
   const result = normalizeComponent(
     { ...PLAIN, ...component },
-    () => false,
+    { isInternal: () => false, licenses: new KnownLicenses([]) },
     (note) => void notes.push(note),
   );
   return { ...result, notes };
@@ -64,31 +64,20 @@ describe("a component of a BOM", () => {
     });
   });
 
+  test("keeps what exports give back: evidence, manufacturer, media type, whether it was modified, tags", () => {
+    const said = {
+      evidence: { licenses: [], copyright: ["(c) Ann"] },
+      manufacturer: { name: "Maker", urls: [], contacts: [] },
+      mimeType: "text/plain",
+      modified: false,
+      tags: ["x"],
+    };
+    expect(normalized({ ...PLAIN, ...said }).detail).toEqual(said);
+    expect(normalized({ ...PLAIN, ...said, ...{ tags: [] } }).detail).not.toHaveProperty("tags");
+  });
+
   test("keeps no empty details", () => {
     expect(normalized({}).detail).toEqual({});
-  });
-});
-
-describe("internal components", () => {
-  const rule = (groupsRegex: string | null, namesRegex: string | null, matchMode = "OR") =>
-    internalRule({ groupsRegex, namesRegex, matchMode });
-
-  test("match whole names and groups; nothing set means none", () => {
-    expect(rule(null, null)({ name: "a" })).toBe(false);
-    expect(rule("org\\.own", null)({ group: "org.own", name: "a" })).toBe(true);
-    expect(rule("org\\.own", null)({ group: "org.owner", name: "a" })).toBe(false);
-    expect(rule("org\\.own", null)({ name: "a" })).toBe(false);
-  });
-
-  test("with AND both must match, an absent pattern does", () => {
-    expect(rule("g", "n", "AND")({ group: "g", name: "other" })).toBe(false);
-    expect(rule("g", "n")({ group: "g", name: "other" })).toBe(true);
-    expect(rule("g", null, "AND")({ group: "g", name: "other" })).toBe(true);
-    expect(rule(null, null, "AND")({ name: "a" })).toBe(false);
-  });
-
-  test("an expression that is none matches nothing", () => {
-    expect(rule("(", null)({ group: "(", name: "a" })).toBe(false);
   });
 });
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server?.close());
 beforeEach(() => seed.rows("truncate project cascade"));
 
-const SOON_MS = 30_000;
+const SOON_MS = 60_000;
 async function refresh(permission: "PORTFOLIO_MANAGEMENT" | "VIEW_PORTFOLIO" = "PORTFOLIO_MANAGEMENT") {
   const { key } = await server.keyWith([permission]);
   return (await server.request("GET", "/api/v1/metrics/portfolio/refresh", { key })).statusCode;

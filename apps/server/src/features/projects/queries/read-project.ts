@@ -34,8 +34,10 @@ export async function readOne(deps: ProjectsDeps, principal: Principal, wanted: 
   if (row === undefined) throw projectNotFound();
   const versions = await listVersions(db, scope, row.name, VERSIONS_MAX);
   const metrics = (await deps.metricsOf?.(db, [row.id]))?.get(row.id);
+  const directDependencies = await deps.directDependenciesOf?.(db, row.id);
   return {
     ...projectJson(row, { single: true }),
+    ...(directDependencies === undefined ? {} : { directDependencies }),
     versions: versions.map(versionJson),
     ...(metrics === undefined ? {} : { metrics: metrics as Record<string, unknown> }),
   };

@@ -57,6 +57,14 @@ export const DECLARED_PROPERTIES: readonly DeclaredProperty[] = [
     meaning: "Public address of the web interface, for links",
   },
   {
+    group: "general",
+    name: "badge.enabled",
+    type: "BOOLEAN",
+    value: "false",
+    visibility: "RESTRICTED",
+    meaning: "Show badges of projects to everybody, without authentication",
+  },
+  {
     group: "internal-components",
     name: "groups.regex",
     type: "STRING",

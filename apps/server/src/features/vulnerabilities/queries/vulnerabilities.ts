@@ -1,6 +1,7 @@
 import type { VulnerabilityResponse } from "@evertrack/contract/v1/vulnerability";
 import type { Db } from "../../../platform/db/index.ts";
-import { type Page, PlainError, sortColumn } from "../../../platform/http/index.ts";
+import { type Page, sortColumn } from "../../../platform/http/index.ts";
+import { vulnerabilityNotFound } from "../errors.ts";
 import { presentVulnerability } from "../presentation.ts";
 import * as store from "../store/reading.ts";
 
@@ -18,7 +19,7 @@ export async function vulnerabilityByUuid(db: Db, uuid: string): Promise<Vulnera
 }
 
 async function present(db: Db, found: store.VulnerabilityDetails | undefined): Promise<VulnerabilityResponse> {
-  if (found === undefined) throw new PlainError(404, "The vulnerability could not be found.");
+  if (found === undefined) throw vulnerabilityNotFound();
   return presentVulnerability(found, await store.affectedPackages(db, found.id, AFFECTED_PACKAGES_SHOWN_MAX));
 }
 

@@ -7,7 +7,7 @@ const pairs = fc.array(
   fc.tuple(name, name).map(([a, b]): AliasPair => ({ ...a, alias_source: b.source, alias_id: b.vuln_id })),
   { maxLength: 30 },
 );
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(process.env.SEED ?? 20_261_123);
 const options = { seed, numRuns: 300 };
 
 it(`groups depend neither on the order of assertions nor on their direction (seed ${seed})`, () => {

@@ -41,10 +41,13 @@ export interface VulnerabilityDetails {
   source: string;
   vulnId: string;
   title: string | null;
+  subTitle: string | null;
   description: string | null;
   detail: string | null;
   recommendation: string | null;
   references: string[];
+  /** Written by hand, instead of `references`. */
+  referencesText: string | null;
   credits: string[];
   cwes: number[];
   severity: number;
@@ -55,6 +58,10 @@ export interface VulnerabilityDetails {
   cvssV3Score: number | null;
   cvssV4Vector: string | null;
   cvssV4Score: number | null;
+  owaspVector: string | null;
+  owaspLikelihood: number | null;
+  owaspTechnicalImpact: number | null;
+  owaspBusinessImpact: number | null;
   published: Date | null;
   updated: Date | null;
   created: Date;
@@ -70,6 +77,9 @@ const details = sql`
     coalesce(v.reference_links, '[]') as references, coalesce(v.credits, '[]') as credits, v.cwes, v.severity, v.epss,
     v.cvss_v2_vector as "cvssV2Vector", v.cvss_v2_score as "cvssV2Score", v.cvss_v3_vector as "cvssV3Vector",
     v.cvss_v3_score as "cvssV3Score", v.cvss_v4_vector as "cvssV4Vector", v.cvss_v4_score as "cvssV4Score",
+    v.sub_title as "subTitle", v.references_text as "referencesText", v.owasp_vector as "owaspVector",
+    v.owasp_likelihood as "owaspLikelihood", v.owasp_technical_impact as "owaspTechnicalImpact",
+    v.owasp_business_impact as "owaspBusinessImpact",
     v.published, v.updated, v.created, v.rejected, g.group_id as "aliasGroup", coalesce(o.aliases, '[]') as aliases
   from vulnerability v
   left join vulnerability_alias g on g.vuln_id = v.vuln_id and g.source = v.source

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { executorOf } from "../../../platform/db/index.ts";
 import * as testing from "../testing.ts";
 
-const ADVISORIES = 1_200;
+const ADVISORIES = 3_000;
 const DEADLINE_MS = 60_000;
 
 let opened: Awaited<ReturnType<typeof testing.openTestDatabase>>;

@@ -47,6 +47,41 @@ export interface ApiKeyTeam {
   team_id: number;
 }
 
+export interface Backfill {
+  batch_rows: Generated<number>;
+  created_at: Generated<Timestamp>;
+  cursor: Json | null;
+  finished_at: Timestamp | null;
+  last_error: string | null;
+  name: string;
+  pause_reason: string | null;
+  rate_rows_per_s: number | null;
+  release: string;
+  row_ms: number | null;
+  rows_done: Generated<number>;
+  rows_estimated: Generated<number>;
+  run_id: string | null;
+  slowdown: Generated<number>;
+  speed_rows_per_s: number | null;
+  started_at: Timestamp | null;
+  status: Generated<string>;
+  updated_at: Generated<Timestamp>;
+  verified_at: Timestamp | null;
+}
+
+export interface BackupRecord {
+  bytes: number | null;
+  detail: Generated<Json>;
+  id: string;
+  kind: string;
+  location: string;
+  taken_at: Timestamp;
+  taken_by: string;
+  verdict: string | null;
+  verified_at: Timestamp | null;
+  version: string;
+}
+
 export interface BomImport {
   bom_version: number | null;
   components: number;
@@ -56,6 +91,7 @@ export interface BomImport {
   imported_at: Generated<Timestamp>;
   notes: Json | null;
   project_id: number;
+  quality: Json | null;
   serial_number: string | null;
   spec_version: string;
   token: string;
@@ -73,6 +109,13 @@ export interface BomUpload {
   size_bytes: number;
   token: string;
   uploaded_by: string;
+}
+
+export interface ClusterGate {
+  epoch: number;
+  name: string;
+  opened_at: Generated<Timestamp>;
+  release: string;
 }
 
 export interface ClusterInstance {
@@ -99,24 +142,33 @@ export interface ClusterInstance {
 
 export interface ClusterState {
   changed_at: Generated<Timestamp>;
+  changed_by: string | null;
   epoch: Generated<number>;
+  finalize_step: string | null;
   finalized_version: string | null;
   id: Generated<number>;
   min_join_version: Generated<string>;
+  target_version: string | null;
+  window_opened_at: Timestamp | null;
 }
 
 export interface Component {
+  by_hand: Json | null;
   classifier: Generated<string>;
   content_hash: Generated<number>;
   detail: Json | null;
   first_seen: Generated<Timestamp>;
   identity_id: number;
   is_internal: Generated<boolean>;
-  license: string | null;
-  license_expression: string | null;
-  license_url: string | null;
+  license_id: Generated<number>;
   project_id: number;
   uuid: Generated<string>;
+}
+
+export interface ComponentGraph {
+  depends_on: number[];
+  identity_id: number;
+  project_id: number;
 }
 
 export interface ComponentIdentity {
@@ -134,6 +186,15 @@ export interface ComponentIdentity {
   scope: string | null;
   swid_tag_id: string | null;
   version: string | null;
+}
+
+export interface ComponentLicense {
+  expression: string | null;
+  id: Generated<number>;
+  key: string;
+  name: string | null;
+  orphaned_since: Timestamp | null;
+  url: string | null;
 }
 
 export interface ConfigProperty {
@@ -161,9 +222,68 @@ export interface ExtensionState {
   version: Generated<number>;
 }
 
+export interface FindingAnalysis {
+  created_at: Generated<Timestamp>;
+  details: string | null;
+  id: Generated<number>;
+  identity_id: number;
+  justification: Generated<string>;
+  owasp_score: number | null;
+  owasp_vector: string | null;
+  project_id: number;
+  response: Generated<string>;
+  state: Generated<string>;
+  suppressed: Generated<boolean>;
+  updated_at: Generated<Timestamp>;
+  vulnerability_id: number;
+}
+
+export interface FindingAnalysisComment {
+  analysis_id: number;
+  comment: string;
+  commenter: string;
+  id: Generated<number>;
+  written_at: Generated<Timestamp>;
+}
+
 export interface IdentityMatchState {
   identity_id: number;
   matched_at: Generated<Timestamp>;
+}
+
+export interface License {
+  comments: string | null;
+  custom: Generated<boolean>;
+  deprecated: Generated<boolean>;
+  fsf_libre: Generated<boolean>;
+  header: string | null;
+  id: Generated<number>;
+  license_id: string;
+  name: string;
+  osi_approved: Generated<boolean>;
+  see_also: Generated<string[]>;
+  template: string | null;
+  text: string | null;
+  uuid: Generated<string>;
+}
+
+export interface LicenseGroup {
+  id: Generated<number>;
+  name: string;
+  risk_weight: Generated<number>;
+  uuid: Generated<string>;
+}
+
+export interface LicenseGroupMember {
+  group_id: number;
+  license_row: number;
+}
+
+export interface LicenseList {
+  brought_in_at: Generated<Timestamp>;
+  edition: number;
+  single: Generated<boolean>;
+  version: string;
 }
 
 export interface MetricsDirtyProject {
@@ -220,6 +340,15 @@ export interface ProjectAccessTeam {
   team_id: number;
 }
 
+export interface ProjectGraph {
+  complete: boolean;
+  digest: Buffer;
+  direct: number[];
+  edges: number;
+  inventory_digest: Buffer;
+  project_id: number;
+}
+
 export interface ProjectHierarchy {
   child_id: number;
   depth: number;
@@ -255,6 +384,18 @@ export interface ProjectTag {
 export interface ScheduledAnalysisRun {
   run_id: string;
   started_at: Generated<Timestamp>;
+}
+
+export interface Service {
+  content_hash: number | null;
+  detail: Json | null;
+  first_seen: Generated<Timestamp>;
+  group_name: string | null;
+  key: string;
+  name: string;
+  project_id: number;
+  uuid: Generated<string>;
+  version: string | null;
 }
 
 export interface Tag {
@@ -314,6 +455,24 @@ export interface UserSession {
   user_id: number;
 }
 
+export interface VexImport {
+  applied: number | null;
+  document_version: number | null;
+  ended_at: Timestamp | null;
+  failure_reason: string | null;
+  format: string | null;
+  note_count: number | null;
+  notes: Json | null;
+  outcome: string | null;
+  project_id: number;
+  project_uuid: string;
+  received_at: Generated<Timestamp>;
+  serial_number: string | null;
+  spec_version: string | null;
+  token: string;
+  unchanged: number | null;
+}
+
 export interface Vulnerability {
   created: Generated<Timestamp>;
   credits: Json | null;
@@ -330,12 +489,18 @@ export interface Vulnerability {
   digest: Buffer | null;
   epss: Generated<number>;
   id: Generated<number>;
+  owasp_business_impact: number | null;
+  owasp_likelihood: number | null;
+  owasp_technical_impact: number | null;
+  owasp_vector: string | null;
   published: Timestamp | null;
   recommendation: string | null;
   reference_links: Json | null;
+  references_text: string | null;
   rejected: Timestamp | null;
   severity: number;
   source: string;
+  sub_title: string | null;
   title: string | null;
   updated: Timestamp | null;
   uuid: Generated<string>;
@@ -389,24 +554,37 @@ export interface DB {
   advisory_record: AdvisoryRecord;
   api_key: ApiKey;
   api_key_team: ApiKeyTeam;
+  backfill: Backfill;
+  backup_record: BackupRecord;
   bom_import: BomImport;
   bom_upload: BomUpload;
+  cluster_gate: ClusterGate;
   cluster_instance: ClusterInstance;
   cluster_state: ClusterState;
   component: Component;
+  component_graph: ComponentGraph;
   component_identity: ComponentIdentity;
+  component_license: ComponentLicense;
   config_property: ConfigProperty;
   extension_config: ExtensionConfig;
   extension_state: ExtensionState;
+  finding_analysis: FindingAnalysis;
+  finding_analysis_comment: FindingAnalysisComment;
   identity_match_state: IdentityMatchState;
+  license: License;
+  license_group: LicenseGroup;
+  license_group_member: LicenseGroupMember;
+  license_list: LicenseList;
   metrics_dirty_project: MetricsDirtyProject;
   outbox_event: OutboxEvent;
   project: Project;
   project_access_team: ProjectAccessTeam;
+  project_graph: ProjectGraph;
   project_hierarchy: ProjectHierarchy;
   project_metrics: ProjectMetrics;
   project_tag: ProjectTag;
   scheduled_analysis_run: ScheduledAnalysisRun;
+  service: Service;
   tag: Tag;
   team: Team;
   team_member: TeamMember;
@@ -415,6 +593,7 @@ export interface DB {
   user_account: UserAccount;
   user_permission: UserPermission;
   user_session: UserSession;
+  vex_import: VexImport;
   vulnerability: Vulnerability;
   vulnerability_affected: VulnerabilityAffected;
   vulnerability_alias: VulnerabilityAlias;

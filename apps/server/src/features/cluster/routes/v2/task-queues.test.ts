@@ -47,7 +47,7 @@ test("a paused queue keeps what comes, a resumed one works it off; capacity chan
     .toMatchObject({ status: "PAUSED", capacity: 50, depth: 1, updated_at: expect.any(Number) });
   expect((await client.getRun(id))?.status).toBe("CREATED");
   expect((await patch("workflow/default", { status: "ACTIVE" })).statusCode).toBe(204);
-  await expect.poll(async () => (await client.getRun(id))?.status, { timeout: 15_000 }).toBe("COMPLETED");
+  await expect.poll(async () => (await client.getRun(id))?.status, { timeout: 60_000 }).toBe("COMPLETED");
   expect(await state()).toMatchObject({ status: "ACTIVE", capacity: 50, depth: 0 });
 });
 

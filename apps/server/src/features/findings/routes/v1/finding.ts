@@ -1,7 +1,7 @@
 import { uuidText } from "@evertrack/contract/v1/access";
 import { z } from "zod";
 import { AppError, pageOf, pagingQuery, type Route, route, totalCount } from "../../../../platform/http/index.ts";
-import type { LookupDeps } from "../../../projects/index.ts";
+import { type FindingExportDeps, sarifOf } from "../../queries/export-findings.ts";
 import { listFindings } from "../../queries/list-findings.ts";
 
 const byUuid = z.object({ uuid: uuidText });
@@ -15,8 +15,10 @@ const listQuery = pagingQuery.extend({
   epssTo: z.string().optional(),
 });
 
-/** Findings of a project. */
-export function findingRoutes(deps: LookupDeps): Route[] {
+const SARIF_TYPE = "application/sarif+json";
+
+/** Findings of a project: a page of them, or all as SARIF. */
+export function findingRoutes(deps: FindingExportDeps): Route[] {
   return [
     route({
       method: "GET",
@@ -25,8 +27,18 @@ export function findingRoutes(deps: LookupDeps): Route[] {
       params: byUuid,
       query: listQuery,
       async handle({ params, query, principal, raw, reply }) {
-        refuseUnbuilt(query, raw.headers.accept);
-        const request = { projectUuid: params.uuid, page: pageOf(query), source: query.source?.toUpperCase() };
+        refuseUnbuilt(query);
+        const filter = {
+          source: query.source?.toUpperCase(),
+          withSuppressed: query.suppressed === true,
+          hasAnalysis: query.hasAnalysis,
+        };
+        const page = pageOf(query);
+        if (raw.headers.accept?.includes(SARIF_TYPE)) {
+          reply.type(SARIF_TYPE);
+          return sarifOf(deps, principal, params.uuid, { ...filter, searchText: page.searchText });
+        }
+        const request = { projectUuid: params.uuid, page, ...filter };
         const { findings, total } = await listFindings(deps, principal, request);
         totalCount(reply, total);
         return findings;
@@ -36,9 +48,7 @@ export function findingRoutes(deps: LookupDeps): Route[] {
 }
 
 /** Answering a filter by ignoring it would show findings as if it had been applied. */
-function refuseUnbuilt(query: z.output<typeof listQuery>, accept: string | undefined): void {
-  if (accept?.includes("application/sarif+json"))
-    throw new AppError("not-built-yet", "Findings as SARIF are not built yet.");
-  const filter = (["isKev", "epssFrom", "epssTo", "hasAnalysis"] as const).find((name) => query[name] !== undefined);
+function refuseUnbuilt(query: z.output<typeof listQuery>): void {
+  const filter = (["isKev", "epssFrom", "epssTo"] as const).find((name) => query[name] !== undefined);
   if (filter !== undefined) throw new AppError("not-built-yet", `The filter ${filter} is not built yet.`);
 }

@@ -11,7 +11,7 @@ import { bomOf, formOf } from "../../testing.ts";
 let server: TestServer;
 let key: string;
 let port: number;
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 60_000;
 
 beforeAll(async () => {
   server = await testServer({ properties: { "dt.bom.upload.multipart.max-size-bytes": "100000" } });

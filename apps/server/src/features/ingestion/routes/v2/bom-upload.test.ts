@@ -33,7 +33,7 @@ describe("what became of an upload", () => {
         const answer = (await status(token, key)).json<BomUploadStatus>();
         return answer.processing ? undefined : answer;
       },
-      { timeout: 20_000, interval: 50 },
+      { timeout: 60_000, interval: 50 },
     );
   }
 

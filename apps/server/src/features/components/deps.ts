@@ -1,0 +1,24 @@
+import type { EngineClient } from "@evertrack/engine";
+import type { Database, Tx } from "../../platform/db/index.ts";
+import type { Log } from "../../platform/log/log.ts";
+import type { AccessControlSwitch } from "../projects/index.ts";
+import type { InventoryOrders } from "./inventory-orders.ts";
+import type { IdentityRisk } from "./store/identity-risk.ts";
+
+/** Open when no instance is left that does not know the workflow: its runs might wait for it. */
+export const IDENTIFY_INTERNAL_GATE = "identify-internal-components";
+
+/** What routes and commands of this feature work with. */
+export interface ComponentsDeps {
+  database: Database;
+  settings: AccessControlSwitch & { get(group: string, name: string): Promise<string | null> };
+  log: Log;
+  /** Whether the gate of this name is open. */
+  gateOpen(name: string): boolean;
+  client: EngineClient<Tx>;
+  /** Starts the analysis of a project whose components were changed by hand, from the analysis feature above. */
+  startAnalysis(tx: Tx, project: { projectId: number; projectUuid: string }): Promise<void>;
+  orders: InventoryOrders;
+  /** Vulnerabilities by identity, from the metrics feature above; absent = not shown. */
+  risk?: IdentityRisk | undefined;
+}

@@ -1,0 +1,20 @@
+import { InvalidRequest, PlainError } from "../../platform/http/index.ts";
+
+/** The sentences of v1 about vulnerabilities. */
+export const vulnerabilityNotFound = () => new PlainError(404, "The vulnerability could not be found.");
+
+export const vulnerabilityIdTaken = () =>
+  new PlainError(409, "A vulnerability with the specified vulnId already exists.");
+
+export const onlyInternalEditable = () =>
+  new PlainError(406, "The vulnerability can only be changed if its source is INTERNAL.");
+
+export const vulnIdStays = () => new PlainError(406, "The vulnId may not be changed.");
+
+export const cpeNotBuilt = () =>
+  new PlainError(501, "Components affected by CPE are not matched yet; name the package with a purl.");
+
+/** A member whose value the schema allows and its meaning does not. */
+export function invalidMember(path: string, message: string, invalidValue: unknown): InvalidRequest {
+  return new InvalidRequest([{ path, message, messageTemplate: "invalid", invalidValue }]);
+}

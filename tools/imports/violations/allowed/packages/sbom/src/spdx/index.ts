@@ -1,0 +1,1 @@
+export const parseExpression = (text: string) => text;
