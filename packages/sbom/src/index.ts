@@ -4,6 +4,7 @@ export { BomError, type BomErrorCode, type BomPlace, type BomProblem } from "./b
 export type { BomLink, BomPiece } from "./cyclonedx/map-pieces.ts";
 export { type Flattened, flatten } from "./flatten.ts";
 export { type BomLimits, bomLimitsDefault } from "./limits.ts";
+export { loadSchemasFor } from "./open-document.ts";
 export {
   type BomFormat,
   detectFormat,

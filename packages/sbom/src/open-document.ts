@@ -8,13 +8,15 @@ import { looksLikeProtobuf, protobufVersion } from "./protobuf/detect-protobuf.t
 import { transcribeProtobuf } from "./protobuf/open-protobuf.ts";
 import { decodeXml } from "./xml/decode-xml.ts";
 import { transcribeXml, xmlVersion } from "./xml/open-xml.ts";
-import { validateXml } from "./xml/validate-xml.ts";
 
 /**
  * XML needs up to twice its size in memory, for what it says is written down again in JSON; JSON needs its size only. A
  * BOM of 300,000 components comes to 190 MB in XML, and 120 MB in JSON.
  */
 const xmlSizeMaxBytes = 200 * 1024 * 1024;
+
+/** Absent until a document needs it; see `loadSchemasFor`. */
+let xmlSchemas: typeof import("./xml/validate-xml.ts") | undefined;
 
 /** The format a document is in. */
 export interface BomFormat {
@@ -29,6 +31,14 @@ export interface OpenDocument {
   validate(): void;
   /** The document in JSON, or in the words of JSON. */
   open(): OpenedJson;
+}
+
+/**
+ * Loads what validating this document takes, once. Only XML needs anything: libxml2 in WebAssembly, which costs memory and time
+ * wherever it is loaded, and most programs and threads never see XML. To be awaited before documents are validated.
+ */
+export async function loadSchemasFor(bytes: Uint8Array): Promise<void> {
+  if (looksLikeXml(bytes)) xmlSchemas ??= await import("./xml/validate-xml.ts");
 }
 
 /** Tells the format of a document by its content. Throws BomError. */
@@ -59,7 +69,10 @@ function openXml(bytes: Uint8Array, limits: BomLimits): OpenDocument {
   const specVersion = xmlVersion(text, limits);
   return {
     format: { format: "xml", specVersion },
-    validate: () => void validateXml(text, limits),
+    validate() {
+      if (xmlSchemas === undefined) throw new TypeError("loadSchemasFor has to be awaited before XML is validated");
+      xmlSchemas.validateXml(text, limits);
+    },
     open: () => openTranscript(transcribeXml(text, limits), limits),
   };
 }

@@ -14,7 +14,7 @@ export type { BomFormat } from "./open-document.ts";
 
 /** How to read. */
 export interface ReadBomOptions {
-  /** Whether the official schema decides; if not, whatever can be understood is read and the rest is noted. */
+  /** Whether the official schema decides (see `loadSchemasFor`); if not, whatever can be understood is read and the rest is noted. */
   validate: boolean;
   limits?: Partial<BomLimits>;
   /** `document` unless said otherwise. */
@@ -34,7 +34,7 @@ export function* readBomPieces(bytes: Uint8Array, options: ReadBomOptions): Gene
   yield* mapPieces(document.open(), limits, options.purpose);
 }
 
-/** Validates without keeping anything. Throws BomError and nothing else. */
+/** Validates without keeping anything, once `loadSchemasFor` was awaited. Throws BomError and nothing else. */
 export function validateBom(bytes: Uint8Array, limits?: Partial<BomLimits>): BomFormat {
   const document = openDocument(bytes, bomLimits(limits));
   document.validate();

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { isEmailAddress } from "../src/cyclonedx/email.ts";
 import { BomError, readBom, type SpecVersion, validateBom } from "../src/index.ts";
 import { sharedPart } from "./shared-data.ts";
+import "./xml-schemas.ts";
 
 /** Less would mean that files of the suite are missing, not that they fail. */
 const otherVerdictsMin = { xml: 325, bin: 135 };

@@ -6,6 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { BomError, readBom, validateBom } from "../src/index.ts";
 import { threadCpuMs } from "./cpu-time.ts";
 import { protobufMessage, type TestField } from "./protobuf-bytes.ts";
+import "./xml-schemas.ts";
 
 const seed = Number(process.env.SEED ?? 20_261_123);
 const hangMs = 10_000;

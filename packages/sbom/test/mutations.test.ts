@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { BomError, readBom } from "../src/index.ts";
 import { threadCpuMs } from "./cpu-time.ts";
+import "./xml-schemas.ts";
 
 const seed = Number(process.env.SEED ?? 20_261_123);
 const hangMs = 5000;

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { BomError, readBom } from "../src/index.ts";
 import { jsonFiles, sharedPart, xmlFiles } from "./shared-data.ts";
+import "./xml-schemas.ts";
 
 const sboms = sharedPart("data/sboms");
 const upstream = sharedPart("suites/upstream-boms");

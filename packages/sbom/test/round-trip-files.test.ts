@@ -7,6 +7,7 @@ import { type Bom, BomError, readBom, type WriteBomOptions } from "../src/index.
 import { sayable } from "./sayable.ts";
 import { jsonFiles, sharedPart, xmlFiles } from "./shared-data.ts";
 import { written } from "./writing.ts";
+import "./xml-schemas.ts";
 
 const suite = sharedPart("suites/cyclonedx");
 const real = sharedPart("data/sboms/real");

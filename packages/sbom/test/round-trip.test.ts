@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { type Bom, type BomComponent, readBom } from "../src/index.ts";
 import { threadCpuMs } from "./cpu-time.ts";
 import { dialects, written } from "./writing.ts";
+import "./xml-schemas.ts";
 
 const seed = Number(process.env.SEED ?? 20_261_123);
 const full = readBom(readFileSync(join(import.meta.dirname, "../fixtures/full-1.6.cdx.json")), { validate: true });

@@ -29,7 +29,7 @@ export async function sbomConvert(file: string, options: SbomConvertOptions, ter
   const { to, version, out, failOnLoss } = options;
   if (terminal.json && out === undefined) throw usageError("With --json the converted SBOM needs a file: --out FILE.");
   const { name, bytes } = await readDocument(file);
-  const { from, bytes: converted, losses } = conversionOf(name, bytes, options);
+  const { from, bytes: converted, losses } = await conversionOf(name, bytes, options);
   await put(converted, out);
   terminal.result({ from, to: { format: to, specVersion: version }, out, losses });
   for (const loss of losses) terminal.note(lossLine(loss));
@@ -37,9 +37,9 @@ export async function sbomConvert(file: string, options: SbomConvertOptions, ter
     throw new CliError(EXIT.threshold, `CycloneDX ${version} (${to}) does not say all of ${name} (--fail-on-loss).`);
 }
 
-function conversionOf(name: string, bytes: Uint8Array, { to, version }: SbomConvertOptions): Conversion {
+async function conversionOf(name: string, bytes: Uint8Array, { to, version }: SbomConvertOptions): Promise<Conversion> {
   try {
-    return convertBom(bytes, { format: to, specVersion: version });
+    return await convertBom(bytes, { format: to, specVersion: version });
   } catch (error) {
     throw refusalOf(name, error);
   }

@@ -1,5 +1,5 @@
 /** `sbom validate`: is it a BOM that generators and servers understand? Without a server. */
-import { BomError, type BomProblem, validateBom } from "@evertrack/sbom";
+import { BomError, type BomProblem, loadSchemasFor, validateBom } from "@evertrack/sbom";
 import { CliError } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { oneLine } from "../output/table.ts";
@@ -30,6 +30,7 @@ export async function sbomValidate(files: readonly string[], terminal: Terminal)
 
 async function verdictOf(file: string): Promise<Verdict> {
   const { name, bytes } = await readDocument(file);
+  await loadSchemasFor(bytes);
   try {
     return { file: name, valid: true, ...validateBom(bytes), problems: [] };
   } catch (error) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { dialects } from "../../test/writing.ts";
 import { validateBom } from "../read-bom.ts";
-import { convertBom } from "./index.ts";
+import { type Conversion, convertBom } from "./index.ts";
 
 const full = readFileSync(join(import.meta.dirname, "../../fixtures/full-1.6.cdx.json"));
 
@@ -15,24 +15,24 @@ const wordsOf = (bytes: Uint8Array) => {
   const { $schema: _, ...words } = JSON.parse(Buffer.from(bytes).toString("utf8"));
   return words;
 };
-const placesOf = ({ losses }: ReturnType<typeof convertBom>) => losses.map(({ place, kind }) => `${kind} ${place}`);
+const placesOf = ({ losses }: Conversion) => losses.map(({ place, kind }) => `${kind} ${place}`);
 
 test.each(dialects.map((dialect) => [dialect.format, dialect.specVersion, dialect] as const))(
   "a BOM with a bit of everything can be had in %s %s",
-  (format, specVersion, dialect) => {
-    const { bytes, from } = convertBom(full, dialect);
+  async (format, specVersion, dialect) => {
+    const { bytes, from } = await convertBom(full, dialect);
     expect(from).toEqual({ format: "json", specVersion: "1.6" });
     expect(validateBom(bytes)).toEqual({ format, specVersion });
   },
 );
 
-test("in its own version and JSON a BOM stays what it was", () => {
-  const conversion = convertBom(full, { format: "json", specVersion: "1.6" });
+test("in its own version and JSON a BOM stays what it was", async () => {
+  const conversion = await convertBom(full, { format: "json", specVersion: "1.6" });
   expect(conversion.losses).toEqual([]);
   expect(wordsOf(conversion.bytes)).toEqual(wordsOf(full));
 });
 
-test("parts that the model does not hold are kept where the version knows them, and told where it does not", () => {
+test("parts that the model does not hold are kept where the version knows them, and told where it does not", async () => {
   const bom = bytesOf({
     components: [],
     formulation: [{ "bom-ref": "f" }],
@@ -41,18 +41,18 @@ test("parts that the model does not hold are kept where the version knows them, 
       { subjects: ["x"], annotator: { individual: { name: "A" } }, timestamp: "2026-01-01T00:00:00Z", text: "seen" },
     ],
   });
-  const newer = convertBom(bom, { format: "json", specVersion: "1.7" });
+  const newer = await convertBom(bom, { format: "json", specVersion: "1.7" });
   expect(newer.losses).toEqual([]);
   expect(wordsOf(newer.bytes)).toEqual({ ...wordsOf(bom), specVersion: "1.7" });
-  expect(placesOf(convertBom(bom, { format: "json", specVersion: "1.5" }))).toEqual(["absent /declarations"]);
-  expect(placesOf(convertBom(bom, { format: "xml", specVersion: "1.6" }))).toEqual([
+  expect(placesOf(await convertBom(bom, { format: "json", specVersion: "1.5" }))).toEqual(["absent /declarations"]);
+  expect(placesOf(await convertBom(bom, { format: "xml", specVersion: "1.6" }))).toEqual([
     "absent /annotations",
     "absent /declarations",
     "absent /formulation",
   ]);
 });
 
-test("older words are found for what newer versions renamed", () => {
+test("older words are found for what newer versions renamed", async () => {
   const bom = bytesOf({
     metadata: {
       manufacturer: { name: "Acme" },
@@ -67,7 +67,7 @@ test("older words are found for what newer versions renamed", () => {
       },
     ],
   });
-  const conversion = convertBom(bom, { format: "json", specVersion: "1.3" });
+  const conversion = await convertBom(bom, { format: "json", specVersion: "1.3" });
   expect(wordsOf(conversion.bytes)).toMatchObject({
     metadata: { manufacture: { name: "Acme" }, tools: [{ vendor: "acme", name: "gen", version: "1" }] },
     components: [{ type: "application", author: "A, B", version: "", externalReferences: [{ type: "other" }] }],
@@ -79,10 +79,10 @@ test("older words are found for what newer versions renamed", () => {
   ]);
 });
 
-test("parts of XML that are not read are told", () => {
+test("parts of XML that are not read are told", async () => {
   const xml = `<bom xmlns="http://cyclonedx.org/schema/bom/1.6" version="1"><components><component type="library"><name>a</name>
     <releaseNotes><type>major</type></releaseNotes></component></components></bom>`;
-  expect(placesOf(convertBom(Buffer.from(xml), { format: "json", specVersion: "1.6" }))).toEqual([
+  expect(placesOf(await convertBom(Buffer.from(xml), { format: "json", specVersion: "1.6" }))).toEqual([
     "unread /components/component/releaseNotes",
   ]);
 });

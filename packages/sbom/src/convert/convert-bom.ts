@@ -9,7 +9,7 @@ import { compiledSchemas, schemaFileOf } from "../cyclonedx/schemas.ts";
 import { type JsonOutline, parseElement } from "../json/outline.ts";
 import { JsonTranscript } from "../json-transcript.ts";
 import { type BomLimits, bomLimits } from "../limits.ts";
-import { type BomFormat, openDocument } from "../open-document.ts";
+import { type BomFormat, loadSchemasFor, openDocument } from "../open-document.ts";
 import { validateBom } from "../read-bom.ts";
 import type { Dialect } from "../write/dialect.ts";
 import { fitSerialNumber } from "../write/fit.ts";
@@ -27,8 +27,8 @@ export interface Conversion {
   losses: ConversionLoss[];
 }
 
-/** Converts a document; the result is valid. Throws BomError and nothing else. */
-export function convertBom(bytes: Uint8Array, target: Dialect, limits?: Partial<BomLimits>): Conversion {
+/** Converts a document; the result is valid. Rejects with BomError and nothing else. */
+export async function convertBom(bytes: Uint8Array, target: Dialect, limits?: Partial<BomLimits>): Promise<Conversion> {
   const bounds = bomLimits(limits);
   const source = openDocument(bytes, bounds);
   const book = new LossBook();
@@ -36,12 +36,13 @@ export function convertBom(bytes: Uint8Array, target: Dialect, limits?: Partial<
   if (source.format.format === "xml") book.add(unreadElements(bytes, bounds));
   const result =
     target.format === "json" ? json : writeXmlDocument(openJson(json, bounds).outline, target, book, bounds);
-  checkResult(result, bounds);
+  await checkResult(result, bounds);
   return { from: source.format, bytes: result, losses: book.list() };
 }
 
 /** A way to lose nothing silently: where the schemas ask for more than is known here, nothing is written at all. */
-function checkResult(bytes: Uint8Array, limits: BomLimits): void {
+async function checkResult(bytes: Uint8Array, limits: BomLimits): Promise<void> {
+  await loadSchemasFor(bytes);
   try {
     validateBom(bytes, limits);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Entry point of a reading thread; see protocol.ts for what it says. */
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { BomError } from "../bom-error.ts";
+import { loadSchemasFor } from "../open-document.ts";
 import { readBomPieces, validateBom } from "../read-bom.ts";
 import { piecesInFlightMax, type ReaderAck, type ReaderAnswer, type ReaderRequest } from "./protocol.ts";
 
@@ -39,6 +40,7 @@ async function answer(
   request: ReaderRequest,
   sendPiece: (piece: ReaderAnswer) => Promise<void>,
 ): Promise<ReaderAnswer> {
+  if (request.kind === "validate" || request.options.validate) await loadSchemasFor(request.bytes);
   if (request.kind === "validate") {
     return { kind: "done", format: validateBom(request.bytes, request.options.limits) };
   }

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { threadCpuMs } from "../../test/cpu-time.ts";
 import { BomError } from "../bom-error.ts";
 import { detectFormat, readBom, validateBom } from "../read-bom.ts";
+import "../../test/xml-schemas.ts";
 
 const fixtures = join(import.meta.dirname, "../../fixtures");
 
