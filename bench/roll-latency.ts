@@ -3,7 +3,7 @@
  * PgBouncer. First the cluster is driven as fast as it goes; the load is paced to stay below 30 % of that. Rounds go to the next
  * release and back in turn. Bars: median p95 during the roll ≤ 1.5 × before, after ≤ 1.1 ×; no request fails.
  *
- *   npm run bench -- roll-latency [--rounds 5] [--seconds 60] [--from 0.1.0 --to 0.2.0]
+ *   npm run bench -- roll-latency [--rounds 5] [--seconds 60] [--from 0.3.0 --to work-tree]
  */
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
