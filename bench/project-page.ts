@@ -22,6 +22,9 @@ const OTHER_PROJECTS = 56;
 const OTHER_COMPONENTS = 5_000;
 const BAR_MS = 100;
 const WARM_UP_REQUESTS = 3;
+/** Of an identity `i`: its hashes. */
+const DETAIL = `jsonb_build_object('hashes', jsonb_build_object('sha1', lpad((i.id % 50000)::text, 40, '0'),
+  'sha256', md5(i.id::text) || md5(i.id::text || 'x')))`;
 
 /** Searches of the portfolio. */
 const SEARCHES: Readonly<Record<string, string>> = {
@@ -217,12 +220,15 @@ async function fillPortfolio(): Promise<void> {
      select id from p order by id`,
     [OTHER_PROJECTS],
   );
+  await database.query(
+    `insert into component_detail (key, content) select component_detail_key(${DETAIL}), ${DETAIL}
+     from component_identity i where purl_type = 'maven' and name like 'part-%'`,
+  );
   for (const [index, { id }] of rows.entries())
     await database.query(
-      `insert into component (project_id, identity_id, detail)
-       select $1, id, jsonb_build_object('hashes', jsonb_build_object('sha1', lpad((id % 50000)::text, 40, '0'),
-         'sha256', md5(id::text) || md5(id::text || 'x')))
-       from component_identity where purl_type = 'maven' and id % 10 = $2 and name like 'part-%'`,
+      `insert into component (project_id, identity_id, detail_id)
+       select $1, i.id, d.id from component_identity i join component_detail d on d.key = component_detail_key(${DETAIL})
+       where purl_type = 'maven' and i.id % 10 = $2 and name like 'part-%'`,
       [id, index % 10],
     );
   await database.query(

@@ -10,18 +10,17 @@ interface Shapes {
 
 /** By the pair of releases; asked after the way there, back and there again. */
 const SHAPES: Readonly<Record<string, Shapes>> = {
-  "0.1.0 → 0.2.0": {
+  "0.3.0 → 0.4.0": {
     checks: [
       {
-        promise: "a component's licence is the same as texts and as a reference",
-        violations: `select c.uuid::text, c.license_id, c.license from component c
-          left join component_license l on l.id = c.license_id
-          where c.license_id is not null and (l.id is null or
-            (l.name, l.expression, l.url) is distinct from (c.license, c.license_expression, c.license_url))`,
+        promise: "a component's details are the same as JSON and as a reference",
+        violations: `select c.uuid::text, c.detail_id, c.detail::text from component c
+          left join component_detail d on d.id = c.detail_id
+          where c.detail_id is not null and d.content is distinct from coalesce(c.detail, '{}')`,
       },
     ],
-    compared: `select 'licences of components' as what, count(*)::int as rows,
-      count(*) filter (where license_id is null)::int as pending from component`,
+    compared: `select 'details of components' as what, count(*)::int as rows,
+      count(*) filter (where detail_id is null)::int as pending from component`,
   },
 };
 

@@ -1,6 +1,6 @@
 import type { Config } from "../../platform/config/index.ts";
 import { identifyInternalActivity } from "./activities/identify-internal.ts";
-import { removeOrphanedIdentities, removeOrphanedLicenses } from "./commands/remove-orphans.ts";
+import { removeOrphanedDetails, removeOrphanedIdentities, removeOrphanedLicenses } from "./commands/remove-orphans.ts";
 import { componentProperties } from "./config.ts";
 import type { ComponentsDeps } from "./deps.ts";
 import { InventoryOrders } from "./inventory-orders.ts";
@@ -18,6 +18,7 @@ export { emptyProject } from "./commands/empty-project.ts";
 export { type ReplacedInventory, replaceInventory } from "./commands/replace-inventory.ts";
 export { replaceServices } from "./commands/replace-services.ts";
 export { componentProperties } from "./config.ts";
+export { detailBackfill } from "./detail-backfill.ts";
 export { licenseBackfill } from "./license-backfill.ts";
 export { projectDependenciesText } from "./queries/dependency-graph.ts";
 export { type ExportedService, listServices } from "./queries/read-services.ts";
@@ -25,6 +26,7 @@ export { type InternalRule, internalRule } from "./rules/internal-components.ts"
 export type { ComponentDetail, InventoryComponent, StatedLicense } from "./rules/inventory.ts";
 export { licensesOf } from "./rules/licenses-of.ts";
 export { type BomImport, insertBomImport } from "./store/components.ts";
+export { detailOf } from "./store/details.ts";
 export type { IdentityRisk } from "./store/identity-risk.ts";
 
 interface FeatureDeps extends Omit<ComponentsDeps, "orders"> {
@@ -36,6 +38,9 @@ interface FeatureDeps extends Omit<ComponentsDeps, "orders"> {
  * component has can be told from one that is about to get one.
  */
 export const LICENSE_REMOVAL_GATE = "remove-orphaned-licenses";
+
+/** The same for details. */
+export const DETAIL_REMOVAL_GATE = "remove-orphaned-details";
 
 /** Components: distinct identities once, and which project has which. */
 export function componentsFeature(given: FeatureDeps) {
@@ -59,6 +64,7 @@ export function componentsFeature(given: FeatureDeps) {
         async run(signal: AbortSignal): Promise<void> {
           await removeOrphanedIdentities(deps.database, signal);
           if (deps.gateOpen(LICENSE_REMOVAL_GATE)) await removeOrphanedLicenses(deps.database, signal);
+          if (deps.gateOpen(DETAIL_REMOVAL_GATE)) await removeOrphanedDetails(deps.database, signal);
         },
       },
     ],

@@ -4,7 +4,7 @@ import { planOf } from "../../testing/seed.ts";
 import { type TestServer, testServer } from "../../testing/test-server.ts";
 import { ensureLicenses } from "./commands/ensure-licenses.ts";
 import type { LicenseStatement } from "./rules/inventory.ts";
-import { nextPendingComponents } from "./store/license-shapes.ts";
+import { nextPendingComponents } from "./store/pending-components.ts";
 import { TwoReleases, textsOf } from "./testing/two-releases.ts";
 
 let server: TestServer;
@@ -130,7 +130,7 @@ describe("the two shapes of a component's licence", () => {
 
   test("what is pending is found by its own index", async () => {
     const walk = await planOf(server.database.executor, "components.nextPendingComponents", (db) =>
-      nextPendingComponents(db, { projectId: 5, identityId: 5 }, 100),
+      nextPendingComponents(db, "license_id", { projectId: 5, identityId: 5 }, 100),
     );
     expect(walk).toContain("component_license_pending");
   });

@@ -6,8 +6,9 @@ import { PackedRows } from "../packed-rows.ts";
 import type { PreparedGraph } from "../prepared-graph.ts";
 import type { InventoryComponent, InventoryDiff } from "../rules/inventory.ts";
 import { componentsJson } from "../store/components.ts";
-import { NO_LICENSE_ID } from "../store/licenses.ts";
+import { NOTHING_SAID_ID } from "../store/shared-rows.ts";
 import { type DocumentLinks, GraphCollector } from "./collect-graph.ts";
+import { ensureDetails } from "./ensure-details.ts";
 import { ensureIdentities } from "./ensure-identities.ts";
 import { ensureLicenses } from "./ensure-licenses.ts";
 import { readInventory } from "./read-inventory.ts";
@@ -45,7 +46,7 @@ interface IdentifiedRow extends InventoryRow {
 
 /**
  * Takes in the inventory of a project while its BOM is read: components by identity, the first of equal ones wins.
- * Batch by batch, identities and licence statements are made sure of and what is stored already is let go, so memory follows the differences
+ * Batch by batch, identities, licence statements and details are made sure of and what is stored already is let go, so memory follows the differences
  * (packed) and not the document; what remains of each component is a few dozen bytes in arrays of numbers.
  */
 export class InventoryCollector {
@@ -133,6 +134,13 @@ export class InventoryCollector {
 
   async #packable(rows: readonly IdentifiedRow[]): Promise<string> {
     const licenseIds = await ensureLicenses(this.#database, rows);
-    return componentsJson(rows.map((row, index) => ({ ...row, licenseId: licenseIds[index] ?? NO_LICENSE_ID })));
+    const detailIds = await ensureDetails(this.#database, rows);
+    return componentsJson(
+      rows.map((row, index) => ({
+        ...row,
+        licenseId: licenseIds[index] ?? NOTHING_SAID_ID,
+        detailId: detailIds[index] ?? NOTHING_SAID_ID,
+      })),
+    );
   }
 }

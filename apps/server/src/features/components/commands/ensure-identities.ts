@@ -1,6 +1,7 @@
 import type { Database } from "../../../platform/db/index.ts";
 import type { InventoryRow } from "../inventory.ts";
-import { findIdentities, insertIdentities, reviveIdentities } from "../store/identities.ts";
+import { findIdentities, insertIdentities } from "../store/identities.ts";
+import { sharedIdentities } from "../store/shared-rows.ts";
 
 /** An identity may be removed as orphaned between being found and being kept. */
 const ATTEMPTS_MAX = 5;
@@ -23,7 +24,7 @@ export async function ensureIdentities(
     if (missing.length === 0 && orphaned.length === 0) return ids;
     await database.transaction(async (tx) => {
       if (missing.length > 0) await insertIdentities(tx, missing);
-      if (orphaned.length > 0) await reviveIdentities(tx, orphaned);
+      if (orphaned.length > 0) await sharedIdentities.revive(tx, orphaned);
     });
   }
   throw new Error(`identities kept vanishing in ${ATTEMPTS_MAX} attempts`);

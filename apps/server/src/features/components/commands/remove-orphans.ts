@@ -1,30 +1,24 @@
-import type { Database, Tx } from "../../../platform/db/index.ts";
-import { deleteOrphans, lockOldOrphans, markOrphans } from "../store/identities.ts";
-import { deleteLicenses, lockOldLicenses, markOrphanedLicenses } from "../store/licenses.ts";
+import type { Database } from "../../../platform/db/index.ts";
+import { type SharedRows, sharedDetails, sharedIdentities, sharedLicenses } from "../store/shared-rows.ts";
 
 /** How long what no component has any more is kept: the matches of an identity need not be found again when it comes back. */
 const ORPHANED_DAYS = 7;
 const BATCH_SIZE = 5_000;
 const BATCHES_MAX = 100_000;
 
-/** Rows that exist because components refer to them. */
-interface SharedRows {
-  mark(tx: Tx, afterId: number, limit: number): Promise<number | null>;
-  lockOld(tx: Tx, afterId: number, days: number, limit: number): Promise<number[]>;
-  deleteLocked(tx: Tx, ids: readonly number[]): Promise<number>;
-}
-
-const identities: SharedRows = { mark: markOrphans, lockOld: lockOldOrphans, deleteLocked: deleteOrphans };
-const licenses: SharedRows = { mark: markOrphanedLicenses, lockOld: lockOldLicenses, deleteLocked: deleteLicenses };
-
 /** Marks identities no component has any more, and removes those that have been marked for a week. Returns how many. */
 export function removeOrphanedIdentities(database: Database, signal?: AbortSignal): Promise<number> {
-  return removeOrphans(database, identities, signal);
+  return removeOrphans(database, sharedIdentities, signal);
 }
 
 /** The same for licence statements. Only where components refer to them by a foreign key: after the contract of 0.2.0. */
 export function removeOrphanedLicenses(database: Database, signal?: AbortSignal): Promise<number> {
-  return removeOrphans(database, licenses, signal);
+  return removeOrphans(database, sharedLicenses, signal);
+}
+
+/** The same for details. Only where components refer to them by a foreign key: after the contract of 0.4.0. */
+export function removeOrphanedDetails(database: Database, signal?: AbortSignal): Promise<number> {
+  return removeOrphans(database, sharedDetails, signal);
 }
 
 async function removeOrphans(database: Database, shared: SharedRows, signal?: AbortSignal): Promise<number> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
 import type { InventoryComponent } from "../rules/inventory.ts";
 import { insertComponents } from "../store/components.ts";
-import { lockOldOrphans } from "../store/identities.ts";
+import { sharedIdentities } from "../store/shared-rows.ts";
 import { InventoryCollector, type PreparedInventory } from "./collect-inventory.ts";
 import { removeOrphanedIdentities } from "./remove-orphans.ts";
 import { replaceInventory } from "./replace-inventory.ts";
@@ -174,9 +174,9 @@ describe("identities without components", () => {
       await insertComponents(
         importing,
         other,
-        JSON.stringify([{ i: identity?.id, c: "LIBRARY", n: false, l: 0, h: 1, d: {} }]),
+        JSON.stringify([{ i: identity?.id, c: "LIBRARY", n: false, l: 0, h: 1, d: 0 }]),
       );
-      const locked = await server.database.transaction((tx) => lockOldOrphans(tx, 0, 7, 1_000));
+      const locked = await server.database.transaction((tx) => sharedIdentities.lockOld(tx, 0, 7, 1_000));
       expect(locked).not.toContain(identity?.id);
     });
     expect(await exists(name)).toBe(true);

@@ -19,8 +19,9 @@ import {
   takeNode,
   uuidOfIdentity,
 } from "../store/hand-changes.ts";
-import { NO_LICENSE_ID } from "../store/licenses.ts";
 import type { ComponentRow } from "../store/listing.ts";
+import { NOTHING_SAID_ID } from "../store/shared-rows.ts";
+import { ensureDetails } from "./ensure-details.ts";
 import { ensureIdentities } from "./ensure-identities.ts";
 import { ensureLicenses } from "./ensure-licenses.ts";
 import { noteInventoryChanged } from "./inventory-changed.ts";
@@ -105,7 +106,7 @@ interface Ready {
   byHand: HandMade["byHand"] | null;
 }
 
-/** What is wanted as it goes to the database, its identity and licence statement made sure of in transactions of their own. */
+/** What is wanted as it goes to the database, its identity, licence statement and details made sure of in transactions of their own. */
 async function ready(
   deps: ComponentsDeps,
   said: ComponentCreation | ComponentUpdate,
@@ -114,8 +115,9 @@ async function ready(
   const { component, byHand } = await wantedOf(deps, said, present);
   const row = { ...inventoryRow(component), contentHash: HAND_MADE_HASH };
   const identityId = (await ensureIdentities(deps.database, [row])).get(row.key) ?? -1;
-  const [licenseId = NO_LICENSE_ID] = await ensureLicenses(deps.database, [row]);
-  const rows = componentsJson([{ ...row, identityId, licenseId }]);
+  const [licenseId = NOTHING_SAID_ID] = await ensureLicenses(deps.database, [row]);
+  const [detailId = NOTHING_SAID_ID] = await ensureDetails(deps.database, [row]);
+  const rows = componentsJson([{ ...row, identityId, licenseId, detailId }]);
   return { identityId, rows, byHand: Object.keys(byHand).length === 0 ? null : byHand };
 }
 

@@ -2,10 +2,11 @@ import { sql } from "kysely";
 import type { Db, Tx } from "../../../platform/db/index.ts";
 import type { InventoryRow } from "../inventory.ts";
 
-/** A component to write: its row of the inventory with the row ids of its identity and of its licence statement. */
-export interface StoredComponent extends InventoryRow {
+/** A component to write: its row of the inventory with the row ids of its identity, its licence statement and its details. */
+export interface StoredComponent extends Omit<InventoryRow, "detail"> {
   identityId: number;
   licenseId: number;
+  detailId: number;
 }
 
 /** Content hashes of the components of a project that follow `afterId`, in identity order. */
@@ -25,7 +26,7 @@ export async function contentHashesAfter(
 export async function insertComponents(tx: Tx, projectId: number, rows: string): Promise<void> {
   await sql`/* components.insert */
     insert into component
-      (project_id, identity_id, classifier, is_internal, license_id, content_hash, detail)
+      (project_id, identity_id, classifier, is_internal, license_id, content_hash, detail_id)
     select ${projectId}::int, i, c, n, l, h, d from ${recordset(rows)}
     order by i`.execute(tx);
 }
@@ -34,28 +35,27 @@ export async function insertComponents(tx: Tx, projectId: number, rows: string):
 export async function updateComponents(tx: Tx, projectId: number, rows: string): Promise<void> {
   await sql`/* components.update */
     update component set classifier = r.c, is_internal = r.n, license_id = r.l,
-      content_hash = r.h, detail = r.d
+      content_hash = r.h, detail_id = r.d
     from ${recordset(rows)} where project_id = ${projectId} and identity_id = r.i`.execute(tx);
 }
 
-/** Rows as insertComponents and updateComponents take them. Details are JSON already: they go in as they are. */
+/** Rows as insertComponents and updateComponents take them. */
 export function componentsJson(rows: readonly StoredComponent[]): string {
-  const json = rows.map((row) => {
-    const members = JSON.stringify({
+  return JSON.stringify(
+    rows.map((row) => ({
       i: row.identityId,
       c: row.classifier,
       n: row.isInternal,
       l: row.licenseId,
       h: row.contentHash,
-    });
-    return `${members.slice(0, -1)},"d":${row.detail}}`;
-  });
-  return `[${json.join(",")}]`;
+      d: row.detailId,
+    })),
+  );
 }
 
 function recordset(json: string) {
   return sql`jsonb_to_recordset(${json}::jsonb)
-    as r(i int, c text, n boolean, l int, h bigint, d jsonb)`;
+    as r(i int, c text, n boolean, l int, h bigint, d int)`;
 }
 
 /** Removes components of a project by identity. */

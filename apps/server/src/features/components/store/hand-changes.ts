@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Db, Tx } from "../../../platform/db/index.ts";
 import type { ByHand } from "../rules/hand-made.ts";
 import type { ComponentDetail } from "../rules/inventory.ts";
+import { detailOf, keepDetail } from "./details.ts";
 
 /** Content hash of components that were changed by hand: no BOM's has it, so the next import sees a difference. */
 export const HAND_MADE_HASH = -1;
@@ -21,8 +22,9 @@ export async function componentUnderLock(
   uuid: string,
 ): Promise<LockedComponent | undefined> {
   const { rows } = await sql<LockedComponent>`/* components.underLock */
-    select uuid, identity_id as "identityId", content_hash as "contentHash", detail from component
-    where uuid = ${uuid} and project_id = ${projectId} for update`.execute(tx);
+    select c.uuid, c.identity_id as "identityId", c.content_hash as "contentHash", ${detailOf} as detail
+    from component c left join component_detail d on d.id = c.detail_id
+    where c.uuid = ${uuid} and c.project_id = ${projectId} for update of c`.execute(tx);
   return rows[0];
 }
 
@@ -54,8 +56,9 @@ export async function storeDetail(
   identityId: number,
   detail: ComponentDetail,
 ): Promise<void> {
+  const detailId = await keepDetail(tx, detail);
   await sql`/* components.storeDetail */
-    update component set detail = ${JSON.stringify(detail)}::jsonb, content_hash = ${HAND_MADE_HASH}
+    update component set detail_id = ${detailId}, content_hash = ${HAND_MADE_HASH}
     where project_id = ${projectId} and identity_id = ${identityId}`.execute(tx);
 }
 

@@ -1,20 +1,6 @@
 import { sql } from "kysely";
-import type { Db, Tx } from "../../../platform/db/index.ts";
-
-/** The primary key of a component, where a walk over all of them stands. */
-export interface ComponentKey {
-  projectId: number;
-  identityId: number;
-}
-
-/** The next components whose licence is only in their texts, at most `limit`, in key order. */
-export async function nextPendingComponents(db: Db, after: ComponentKey, limit: number): Promise<ComponentKey[]> {
-  const { rows } = await sql<ComponentKey>`/* components.nextPendingComponents */
-    select project_id as "projectId", identity_id as "identityId" from component
-    where license_id is null and (project_id, identity_id) > (${after.projectId}::int, ${after.identityId}::int)
-    order by project_id, identity_id limit ${limit}`.execute(db);
-  return rows;
-}
+import type { Tx } from "../../../platform/db/index.ts";
+import { type ComponentKey, keysOf } from "./pending-components.ts";
 
 /** Stores what these components say of their licences, unless it is stored already. Rows come in key order. */
 export async function storeLicensesOf(tx: Tx, keys: readonly ComponentKey[]): Promise<void> {
@@ -41,26 +27,4 @@ export async function referToLicenses(tx: Tx, keys: readonly ComponentKey[]): Pr
       where c.license_id is null for no key update of c skip locked)
     update component c set license_id = l.id from free join component_license l on l.key = free.key
     where c.project_id = free.project_id and c.identity_id = free.identity_id`.execute(tx);
-}
-
-function keysOf(keys: readonly ComponentKey[]) {
-  const projects = keys.map(({ projectId }) => projectId);
-  const identities = keys.map(({ identityId }) => identityId);
-  return sql`unnest(${projects}::int[], ${identities}::int[]) as k(p, i)`;
-}
-
-/** How many components have their licence only in their texts. */
-export async function countPendingComponents(db: Db): Promise<number> {
-  const { rows } = await sql<{ n: number }>`/* components.countPending */
-    select count(*)::int as n from component where license_id is null`.execute(db);
-  return rows[0]?.n ?? 0;
-}
-
-/** About how many those are. */
-export async function estimatePendingComponents(db: Db): Promise<number> {
-  const { rows } = await sql<{ n: number }>`/* components.estimatePending */
-    select greatest(reltuples, 0)::int as n from pg_class where oid = to_regclass('component_license_pending')`.execute(
-    db,
-  );
-  return rows[0]?.n ?? 0;
 }

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import { type ResolvedLicense, resolvedLicense } from "../../licenses/index.ts";
 import type { ByHand } from "../rules/hand-made.ts";
 import type { ComponentDetail } from "../rules/inventory.ts";
+import { detailOf } from "./details.ts";
 
 /** A component with everything its JSON shows. */
 export interface ComponentRow {
@@ -46,10 +47,11 @@ export const license = licenseText("name", "license");
 export const presented: RawBuilder<unknown> = sql`select c.project_id, c.identity_id, c.uuid, i.group_name, i.name, i.version,
   i.purl, i.purl_coordinates, i.cpe, i.swid_tag_id, i.scope, c.classifier, c.is_internal, ${license} as license,
   ${licenseText("expression", "license_expression")} as license_expression,
-  ${licenseText("url", "license_url")} as license_url, ${resolvedLicense(license)} as resolved_license, c.content_hash, c.first_seen, c.detail, c.by_hand,
-  coalesce(jsonb_array_length(c.detail -> 'occurrences'), 0) as occurrences,
+  ${licenseText("url", "license_url")} as license_url, ${resolvedLicense(license)} as resolved_license, c.content_hash, c.first_seen, ${detailOf} as detail, c.by_hand,
+  coalesce(jsonb_array_length((${detailOf}) -> 'occurrences'), 0) as occurrences,
   jsonb_build_object('uuid', p.uuid, 'name', p.name, 'version', p.version) as project`;
 
 /** What a component `c` is joined with to be presented. */
 export const shownWith: RawBuilder<unknown> = sql`join component_identity i on i.id = c.identity_id
-  join project p on p.id = c.project_id left join component_license l on l.id = c.license_id`;
+  join project p on p.id = c.project_id left join component_license l on l.id = c.license_id
+  left join component_detail d on d.id = c.detail_id`;

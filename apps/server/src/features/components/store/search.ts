@@ -71,10 +71,7 @@ export async function countSearched(db: Db, scope: PortfolioScope, filter: Searc
  * `offset 0` has them looked up by themselves, before anything is sorted.
  */
 export function searched({ hash, projectActive, projectLatest }: SearchFilter): RawBuilder<unknown> {
-  const components =
-    hash === undefined
-      ? sql`component c`
-      : sql`(select c.project_id, c.identity_id from component c where ${hashCondition(hash)} offset 0) c`;
+  const components = hash === undefined ? sql`component c` : sql`(${withHash(hash)} offset 0) c`;
   const identities = sql`component_identity i join ${components} on c.identity_id = i.id`;
   if (projectActive === undefined && projectLatest === undefined) return identities;
   return sql`${identities} join project p on p.id = c.project_id`;
@@ -102,11 +99,25 @@ function identityConditions(filter: SearchFilter): RawBuilder<unknown>[] {
   return all;
 }
 
+/**
+ * Components with a hash, by their details; those the backfill has not come to yet by a column of their own, which the contract
+ * drops, one after the other.
+ */
+function withHash(hash: NonNullable<SearchFilter["hash"]>): RawBuilder<unknown> {
+  return sql`select c.project_id, c.identity_id from component_detail d join component c on c.detail_id = d.id
+      where ${hashCondition(sql`d.content`, hash)}
+    union all select c.project_id, c.identity_id from component c
+      where c.detail_id is null and ${hashCondition(sql`(to_jsonb(c) -> 'detail')`, hash)}`;
+}
+
 /** BOMs write hashes in either case, and they are kept as they are written. */
-function hashCondition({ value, members }: NonNullable<SearchFilter["hash"]>): RawBuilder<unknown> {
+function hashCondition(
+  content: RawBuilder<unknown>,
+  { value, members }: NonNullable<SearchFilter["hash"]>,
+): RawBuilder<unknown> {
   const spellings = [...new Set([value, value.toLowerCase(), value.toUpperCase()])];
   const either = members.flatMap((member) =>
-    spellings.map((spelling) => sql`c.detail -> 'hashes' @> ${JSON.stringify({ [member]: spelling })}::jsonb`),
+    spellings.map((spelling) => sql`${content} -> 'hashes' @> ${JSON.stringify({ [member]: spelling })}::jsonb`),
   );
-  return sql`(c.detail ? 'hashes' and (${sql.join(either, sql` or `)}))`;
+  return sql`(${content} ? 'hashes' and (${sql.join(either, sql` or `)}))`;
 }

@@ -132,7 +132,7 @@ export class TwoReleases {
 
   async #stored(rows: readonly TextsOfComponent[]): Promise<string> {
     const licenseIds = await ensureLicenses(this.#server.database, rows);
-    const rest = { key: "", name: "", classifier: "LIBRARY", isInternal: false, detail: "{}", contentHash: 2 };
+    const rest = { key: "", name: "", classifier: "LIBRARY", isInternal: false, detailId: 0, contentHash: 2 };
     return componentsJson(rows.map((row, index) => ({ ...row, ...rest, licenseId: licenseIds[index] ?? -1 })));
   }
 }

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../../../platform/db/index.ts";
+import { detailOf } from "../../components/index.ts";
 import { type PortfolioScope, visibleProject } from "../../projects/index.ts";
 
 /** A component as exports read it. */
@@ -30,9 +31,10 @@ function licenseText(column: "name" | "expression" | "url", before: string): Raw
 const exported = sql`select c.identity_id as "identityId", c.uuid, i.group_name as "group", i.name, i.version, i.purl, i.cpe,
     i.swid_tag_id as "swidTagId", i.scope, c.classifier, ${licenseText("name", "license")} as license,
     ${licenseText("expression", "license_expression")} as "licenseExpression",
-    ${licenseText("url", "license_url")} as "licenseUrl", c.detail,
+    ${licenseText("url", "license_url")} as "licenseUrl", ${detailOf} as detail,
     exists (select 1 from license k where not k.custom and k.license_id = ${licenseText("name", "license")}) as "isSpdx"
-  from component c join component_identity i on i.id = c.identity_id left join component_license l on l.id = c.license_id`;
+  from component c join component_identity i on i.id = c.identity_id left join component_license l on l.id = c.license_id
+    left join component_detail d on d.id = c.detail_id`;
 
 /** The components of a project that follow `afterId`, in the order of their identities; only vulnerable ones if wanted. */
 export async function componentsAfter(

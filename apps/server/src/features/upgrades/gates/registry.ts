@@ -16,4 +16,5 @@ export const GATES: readonly Gate[] = [
   { name: "every-bom-format", release: "0.3.0" },
   { name: "identify-internal-components", release: "0.3.0" },
   { name: "import-vex", release: "0.3.0" },
+  { name: "remove-orphaned-details", release: "0.4.0" },
 ];

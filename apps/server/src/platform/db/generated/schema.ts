@@ -156,13 +156,20 @@ export interface Component {
   by_hand: Json | null;
   classifier: Generated<string>;
   content_hash: Generated<number>;
-  detail: Json | null;
+  detail_id: Generated<number>;
   first_seen: Generated<Timestamp>;
   identity_id: number;
   is_internal: Generated<boolean>;
   license_id: Generated<number>;
   project_id: number;
   uuid: Generated<string>;
+}
+
+export interface ComponentDetail {
+  content: Json;
+  id: Generated<number>;
+  key: string;
+  orphaned_since: Timestamp | null;
 }
 
 export interface ComponentGraph {
@@ -562,6 +569,7 @@ export interface DB {
   cluster_instance: ClusterInstance;
   cluster_state: ClusterState;
   component: Component;
+  component_detail: ComponentDetail;
   component_graph: ComponentGraph;
   component_identity: ComponentIdentity;
   component_license: ComponentLicense;
