@@ -27,6 +27,7 @@ const PROJECT = { id: 1, uuid: "00000000-0000-4000-8000-000000000001" };
 const TOKEN = "00000000-0000-4000-8000-000000000002";
 const PACKAGE_KEY = "npm/left-pad";
 const LICENSES = "component-license";
+const DETAILS = "component-detail";
 
 export interface Scenario {
   /** Starts the run with this id; used when it is recorded. */
@@ -113,8 +114,13 @@ export const scenarios: Record<string, Scenario> = {
   },
   "backfill-component-license": {
     start: starting(backfillWorkflow(LICENSES), {}, { instanceId: backfillRunName(LICENSES), priority: 0 }),
-    prepare: preparePendingLicense,
+    prepare: (server) => preparePending(server, LICENSES, "license = 'MIT'"),
     effects: [{ step: "batch:", rows: "select from component_license where name = 'MIT'" }],
+  },
+  "backfill-component-detail": {
+    start: starting(backfillWorkflow(DETAILS), {}, { instanceId: backfillRunName(DETAILS), priority: 0 }),
+    prepare: (server) => preparePending(server, DETAILS, `detail = '{"copyright":"recorded"}'`),
+    effects: [{ step: "batch:", rows: "select from component_detail where content ->> 'copyright' = 'recorded'" }],
   },
 };
 
@@ -176,14 +182,14 @@ async function prepareInventory(server: TestServer): Promise<undefined> {
   await seed.advisory({ id: "GHSA-recorded", packageKey: PACKAGE_KEY, ranges: [{ introduced: "0", fixed: "2.0.0" }] });
 }
 
-/** A component whose licence only its own texts tell, and a backfill that is under way. */
-async function preparePendingLicense(server: TestServer): Promise<undefined> {
+/** A component in an old shape, and the backfill that brings it along under way. */
+async function preparePending(server: TestServer, backfill: string, change: string): Promise<undefined> {
   const seed = await prepareProject(server);
   const { uuid } = await seed.component(PROJECT.id, await seed.identity("pkg:npm/left-pad@1.0.0"));
-  await seed.rows("update component set license = 'MIT' where uuid = $1", [uuid]);
+  await seed.rows(`update component set ${change} where uuid = $1`, [uuid]);
   await seed.rows(
     "update backfill set status = 'RUNNING', finished_at = null, rows_estimated = 1, run_id = gen_random_uuid() where name = $1",
-    [LICENSES],
+    [backfill],
   );
 }
 
