@@ -11,12 +11,13 @@ export {
   isVulnerableIn,
   recordsOfConfigurations,
 } from "./cpe/configuration.ts";
-export { CPE_CHARS_MAX, type Cpe, CpeError, formatCpe } from "./cpe/cpe.ts";
-export { type CpeLookup, cpeLookupOf, cpeRecordKey } from "./cpe/lookup-key.ts";
+export { CPE_ANY, CPE_CHARS_MAX, CPE_NA, type Cpe, CpeError, formatCpe } from "./cpe/cpe.ts";
+export { type CpeLookup, cpeLookupOf, cpeProductKey, cpeRecordKey, isCpeCandidate } from "./cpe/lookup-key.ts";
 export { type CpeRange, type CpeRecord, matchesCpe } from "./cpe/match-cpe.ts";
 export { parseCpe } from "./cpe/parse-cpe.ts";
 export { type ReadConfigurations, readNvdConfigurations } from "./cpe/read-configurations.ts";
 export { type IndexedMatcher, matchIdentity } from "./match-identity.ts";
+export { type NvdRecord, readNvdRecord } from "./nvd/read-record.ts";
 export { sourceOfOsvId, type VulnerabilitySource } from "./osv/advisory-source.ts";
 export type { AffectedPackage } from "./osv/affected-package.ts";
 export { AdvisoryError, type OsvAdvisory, readOsvAdvisory } from "./osv/read-advisory.ts";

@@ -48,7 +48,6 @@ const TASKS_NOT_BUILT = [
   "github-advisory-vuln-data-source-mirror",
   "kenna-security-upload",
   "kev-mirror",
-  "nvd-vuln-data-source-mirror",
   "package-metadata-maintenance",
   "package-metadata-resolution",
   "scheduled-notification-dispatch",

@@ -108,7 +108,8 @@ export function composeFeatures(deps: FeatureDeps): Features {
   const access = accessFeature(deps);
   const cluster = clusterFeature({ ...deps, client: late.client, version: VERSION, builtAt: BUILT_AT });
   const outbound = createOutbound(outboundSettings(deps.config, process.env));
-  const vulnerabilities = vulnerabilitiesFeature({ ...deps, outbound, client: late.client });
+  const gateOpen = (name: string) => deps.gates?.isOpen(name) ?? false;
+  const vulnerabilities = vulnerabilitiesFeature({ ...deps, outbound, client: late.client, gateOpen });
   const settings = settingsFeature({ ...deps, extensions: vulnerabilities.extensions });
   const withSettings = { ...deps, settings: settings.settings, client: late.client };
   const licenses = licensesFeature(deps);
@@ -118,7 +119,6 @@ export function composeFeatures(deps: FeatureDeps): Features {
     metricsOf,
     directDependenciesOf: projectDependenciesText,
   });
-  const gateOpen = (name: string) => deps.gates?.isOpen(name) ?? false;
   const components = componentsFeature({
     ...withSettings,
     gateOpen,

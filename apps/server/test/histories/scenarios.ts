@@ -18,6 +18,8 @@ import { updatePortfolioMetrics } from "../../src/features/metrics/workflows/upd
 import { writeExtensionConfig } from "../../src/features/settings/store/extensions.ts";
 import { backfillRunName, backfillWorkflow } from "../../src/features/upgrades/backfills/workflows/run-backfill.ts";
 import { advisory, bucketFiles, serveBucket } from "../../src/features/vulnerabilities/testing.ts";
+import { cve, feedFiles, feedText, serveFeeds } from "../../src/features/vulnerabilities/testing-nvd.ts";
+import { mirrorNvd } from "../../src/features/vulnerabilities/workflows/mirror-nvd.ts";
 import { mirrorVulnDataSource } from "../../src/features/vulnerabilities/workflows/mirror-vuln-data-source.ts";
 import { housekeepingWorkflow } from "../../src/platform/engine/index.ts";
 import { Seed } from "../../src/testing/seed.ts";
@@ -26,6 +28,7 @@ import type { TestServer } from "../../src/testing/test-server.ts";
 const PROJECT = { id: 1, uuid: "00000000-0000-4000-8000-000000000001" };
 const TOKEN = "00000000-0000-4000-8000-000000000002";
 const PACKAGE_KEY = "npm/left-pad";
+const NVD_FEEDS = ["modified"];
 const LICENSES = "component-license";
 const DETAILS = "component-detail";
 
@@ -106,6 +109,16 @@ export const scenarios: Record<string, Scenario> = {
     start: starting(mirrorVulnDataSource, { name: "osv" }, { instanceId: "mirror-vuln-data-source:osv" }),
     prepare: (server) => prepareBucket(server, ["Missing", "PyPI"], ["PyPI"]),
     effects: [{ step: "store:", rows: "select from vulnerability" }],
+  },
+  "mirror-nvd": {
+    start: starting(mirrorNvd, { feeds: NVD_FEEDS }, { instanceId: "mirror-vuln-data-source:nvd" }),
+    prepare: (server) => prepareFeeds(server, NVD_FEEDS),
+    effects: [{ step: "store:", rows: "select from vulnerability" }],
+  },
+  "mirror-nvd-failure": {
+    start: starting(mirrorNvd, { feeds: NVD_FEEDS }, { instanceId: "mirror-vuln-data-source:nvd" }),
+    prepare: (server) => prepareFeeds(server, []),
+    effects: [],
   },
   housekeeping: {
     start: starting(housekeepingWorkflow, { task: "upload-cleanup" }, { instanceId: "housekeeping:upload-cleanup" }),
@@ -191,6 +204,14 @@ async function preparePending(server: TestServer, backfill: string, change: stri
     "update backfill set status = 'RUNNING', finished_at = null, rows_estimated = 1, run_id = gen_random_uuid() where name = $1",
     [backfill],
   );
+}
+
+async function prepareFeeds(server: TestServer, served: readonly string[]): Promise<() => void> {
+  const contents = served.flatMap((feed) => [...feedFiles(feed, feedText([cve("CVE-2026-0001")]))]);
+  const feeds = await serveFeeds(new Map(contents), new Map());
+  const config = { enabled: true, cveFeedsUrl: feeds.url };
+  await server.database.transaction((tx) => writeExtensionConfig(tx, "vuln-data-source", "nvd", config));
+  return () => feeds.close();
 }
 
 async function prepareBucket(

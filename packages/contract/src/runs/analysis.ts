@@ -12,5 +12,9 @@ export const analyzeProjectInput = z.object({
 export type AnalyzeProjectInput = z.output<typeof analyzeProjectInput>;
 
 /** Input of `match-advisories` and of its activity `match-packages`. */
-export const matchAdvisoriesInput = z.object({ packageKeys: z.array(z.string()) });
+export const matchAdvisoriesInput = z.object({
+  packageKeys: z.array(z.string()),
+  /** Products by CPE (`cpeProductKey`); `*` for any. Runs of older instances have none. */
+  cpeProducts: z.array(z.string()).optional(),
+});
 export type MatchAdvisoriesInput = z.output<typeof matchAdvisoriesInput>;

@@ -18,3 +18,12 @@ export type MirrorRunStatus = z.output<typeof mirrorRunStatus>;
 
 /** One ecosystem of a data source, as the mirror's activity is given it. */
 export const mirrorEcosystemInput = vulnDataSourcePath.extend({ ecosystem: z.string() });
+
+const nvdFeed = z.string().regex(/^(\d{4}|modified)$/);
+
+/** Input of `mirror-nvd`: the feeds to read, years and `modified`; all of them where none are named. */
+export const nvdMirrorInput = z.object({ feeds: z.array(nvdFeed).max(200).optional() });
+export type NvdMirrorInput = z.output<typeof nvdMirrorInput>;
+
+/** One feed of NVD, as the mirror's activity is given it. */
+export const nvdFeedInput = z.object({ feed: nvdFeed });

@@ -21,6 +21,14 @@ export function cpeRecordKey({ part, vendor, product }: Cpe): Pick<Cpe, "part" |
   return { part: part.toLowerCase(), vendor: vendor.toLowerCase(), product: product.toLowerCase() };
 }
 
+/**
+ * The product reduced to its letters and digits of ASCII in lower case: what indexes are asked for. Equal products have equal keys;
+ * different ones may too, so names are compared afterwards. A record for any product has the key `*`.
+ */
+export function cpeProductKey(product: string): string {
+  return product === CPE_ANY ? CPE_ANY : product.replaceAll(/[^A-Za-z0-9]/g, "").toLowerCase();
+}
+
 function candidates(value: string): readonly string[] | undefined {
   return value === CPE_ANY ? undefined : [CPE_ANY, value.toLowerCase()];
 }

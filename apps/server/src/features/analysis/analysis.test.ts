@@ -81,7 +81,7 @@ async function mirror(id: string, packageName: string, members: Record<string, u
     >[0],
   );
   const digest = crypto.randomUUID().replaceAll("-", "");
-  const origin = { mirror: "osv", ecosystem: "PyPI", aliases: true, eventId: crypto.randomUUID() };
+  const origin = { mirror: "osv", ecosystem: "PyPI", ownedSources: [], aliases: true, eventId: crypto.randomUUID() };
   await server.database.transaction((tx) => storeAdvisories(tx, origin, [{ advisory: read, digest, known: true }]));
 }
 

@@ -12,7 +12,7 @@ export type { Match } from "./rules/affected-identities.ts";
 export type { GivenDecision } from "./rules/analysis-trail.ts";
 export type { NamedComponent, StatementTarget, VexNote, VexStatement } from "./rules/vex-statement.ts";
 export type { FindingRow } from "./store/listing.ts";
-export { anyIdentityOf, identitiesOfPackages, identitiesOfProject } from "./store/matching.ts";
+export { anyIdentityNamed, identitiesNamed, identitiesOfProject } from "./store/matching.ts";
 
 /** Findings: which identity is affected by what, what was decided about it, and lists of it. */
 export function findingsFeature(deps: FindingExportDeps): { routes: Route[] } {

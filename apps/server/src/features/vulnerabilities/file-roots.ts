@@ -30,6 +30,24 @@ export async function fileBelow(directory: string, path: readonly string[]): Pro
   return file;
 }
 
+/** Why a data source's URL may not be configured; `field` is its name in the configuration. */
+export async function whyUrlRefused(
+  field: string,
+  text: string,
+  roots: readonly string[],
+): Promise<string | undefined> {
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") return `${field} must not hold credentials`;
+  if (url.protocol !== "file:") return undefined;
+  try {
+    await directoryOf(url, roots);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FileRefused) return error.message;
+    throw error;
+  }
+}
+
 function pathOf(url: URL): string {
   try {
     return fileURLToPath(url);

@@ -4,21 +4,35 @@ import type { Config } from "../../platform/config/index.ts";
 import type { Database, Tx } from "../../platform/db/index.ts";
 import { periodOf, type ScheduledRun } from "../../platform/engine/index.ts";
 import type { Outbound } from "../../platform/outbound/index.ts";
+import { mirrorNvdFeed } from "./activities/mirror-nvd-feed.ts";
 import { mirrorOsvEcosystem } from "./activities/mirror-osv-ecosystem.ts";
+import { planNvdMirror } from "./activities/plan-nvd-mirror.ts";
 import { planOsvMirror } from "./activities/plan-osv-mirror.ts";
-import { startOverdueMirror, startScheduledMirror } from "./commands/start-mirror-run.ts";
+import {
+  startOverdueMirror,
+  startOverdueNvdMirror,
+  startScheduledMirror,
+  startScheduledNvdMirror,
+} from "./commands/start-mirror-run.ts";
 import { vulnerabilityProperties } from "./config.ts";
+import { nvdExtension } from "./nvd-extension.ts";
 import { osvExtension } from "./osv-extension.ts";
 import { calculatorRoutes } from "./routes/v1/calculator.ts";
 import { cweRoutes } from "./routes/v1/cwe.ts";
 import { privateVulnerabilityRoutes } from "./routes/v1/private-vulnerability.ts";
 import { vulnerabilityRoutes } from "./routes/v1/vulnerability.ts";
 import { vulnDataSourceRoutes } from "./routes/v2/vuln-data-sources.ts";
+import { mirrorNvd } from "./workflows/mirror-nvd.ts";
 import { mirrorVulnDataSource } from "./workflows/mirror-vuln-data-source.ts";
 
 export { vulnerabilityProperties } from "./config.ts";
 export { ADVISORIES_CHANGED, type AdvisoriesChanged } from "./events.ts";
 export { aliasesJson, referencesText, severityName } from "./rules/vulnerability-json.ts";
+export {
+  type AffectingCpe,
+  advisoriesForCpeProducts,
+  type CpeProductVersion,
+} from "./store/affected-cpes.ts";
 export { deleteVulnerability, lockVulnerabilityForDeletion } from "./store/private-vulnerabilities.ts";
 export {
   type AffectingAdvisory,
@@ -34,13 +48,18 @@ interface VulnerabilitiesDeps {
   outbound: Outbound;
   clock: Clock;
   client: EngineClient<Tx>;
+  /** Whether the gate of this name is open. */
+  gateOpen(name: string): boolean;
 }
 
 /** Vulnerabilities and where they come from. */
-export function vulnerabilitiesFeature({ config, database, outbound, clock, client }: VulnerabilitiesDeps) {
+export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
+  const { config, database, outbound, clock, client, gateOpen } = deps;
   const fileRoots = config.get(vulnerabilityProperties.fileRoots);
   const allowLocal = config.get(vulnerabilityProperties.osvAllowLocal);
   const mirrorCron = config.get(vulnerabilityProperties.osvMirrorCron);
+  const nvdMirrorCron = config.get(vulnerabilityProperties.nvdMirrorCron);
+  const nvdAllowLocal = config.get(vulnerabilityProperties.nvdAllowLocal);
   const schedule: ScheduledRun[] = [
     {
       name: "osv-vuln-data-source-mirror",
@@ -52,6 +71,16 @@ export function vulnerabilitiesFeature({ config, database, outbound, clock, clie
         await startOverdueMirror(tx, engine, { periodMs: periodOf(mirrorCron), delayMs });
       },
     },
+    {
+      name: "nvd-vuln-data-source-mirror",
+      schedule: nvdMirrorCron,
+      async start(tx, engine) {
+        await startScheduledNvdMirror(tx, engine, { gateOpen });
+      },
+      async atStart(tx, engine, delayMs) {
+        await startOverdueNvdMirror(tx, engine, { periodMs: periodOf(nvdMirrorCron), delayMs, gateOpen });
+      },
+    },
   ];
   return {
     routes: [
@@ -59,11 +88,16 @@ export function vulnerabilitiesFeature({ config, database, outbound, clock, clie
       ...privateVulnerabilityRoutes({ database, clock }),
       ...calculatorRoutes(),
       ...cweRoutes(),
-      ...vulnDataSourceRoutes(database, client),
+      ...vulnDataSourceRoutes(database, client, { gateOpen }),
     ],
-    workflows: [mirrorVulnDataSource],
-    activities: [planOsvMirror(database), mirrorOsvEcosystem({ database, outbound, allowLocal, fileRoots })],
+    workflows: [mirrorVulnDataSource, mirrorNvd],
+    activities: [
+      planOsvMirror(database),
+      mirrorOsvEcosystem({ database, outbound, allowLocal, fileRoots, gateOpen }),
+      planNvdMirror({ database, clock }),
+      mirrorNvdFeed({ database, outbound, allowLocal: nvdAllowLocal, fileRoots }),
+    ],
     schedule,
-    extensions: [osvExtension(fileRoots)],
+    extensions: [osvExtension(fileRoots), nvdExtension(fileRoots)],
   };
 }

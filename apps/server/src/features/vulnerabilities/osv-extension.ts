@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Extension } from "../settings/index.ts";
-import { directoryOf, FileRefused } from "./file-roots.ts";
+import { whyUrlRefused } from "./file-roots.ts";
 
 /** Extension point of sources that advisories are mirrored from. */
 export const VULN_DATA_SOURCE = "vuln-data-source";
@@ -36,20 +36,6 @@ export function osvExtension(fileRoots: readonly string[]): Extension<OsvConfig>
     name: "osv",
     displayName: "OSV",
     schema: osvConfig,
-    async check({ dataUrl }) {
-      const url = new URL(dataUrl);
-      if (url.username !== "" || url.password !== "") return "dataUrl must not hold credentials";
-      return url.protocol === "file:" ? whyRefused(url, fileRoots) : undefined;
-    },
+    check: ({ dataUrl }) => whyUrlRefused("dataUrl", dataUrl, fileRoots),
   };
-}
-
-async function whyRefused(url: URL, fileRoots: readonly string[]): Promise<string | undefined> {
-  try {
-    await directoryOf(url, fileRoots);
-    return undefined;
-  } catch (error) {
-    if (error instanceof FileRefused) return error.message;
-    throw error;
-  }
 }

@@ -1,14 +1,23 @@
 import type { VulnerabilityResponse } from "@evertrack/contract/v1/vulnerability";
 import { CvssError, type CvssScore, scoreCvss, weaknessOf } from "@evertrack/matching";
-import { affectedJson, aliasesJson, referencesText, severityName } from "./rules/vulnerability-json.ts";
+import {
+  affectedCpeJson,
+  affectedJson,
+  aliasesJson,
+  referencesText,
+  severityName,
+} from "./rules/vulnerability-json.ts";
+import type { affectedCpes } from "./store/affected-cpes.ts";
 import type { affectedPackages, VulnerabilityDetails } from "./store/reading.ts";
 
 /** A vulnerability as API v1 shows it. */
 export function presentVulnerability(
   details: VulnerabilityDetails,
-  affected: Awaited<ReturnType<typeof affectedPackages>> = [],
+  packages: Awaited<ReturnType<typeof affectedPackages>> = [],
+  cpes: Awaited<ReturnType<typeof affectedCpes>> = [],
 ): VulnerabilityResponse {
   const { aliases, cwes, credits } = details;
+  const affected = [...packages.flatMap(affectedJson), ...cpes.map(affectedCpeJson)];
   return present({
     uuid: details.uuid,
     vulnId: details.vulnId,
@@ -40,7 +49,7 @@ export function presentVulnerability(
     owaspRRBusinessImpactScore: details.owaspBusinessImpact,
     epssScore: details.epss < 0 ? undefined : details.epss,
     aliases: aliases.length === 0 ? undefined : aliasesJson(aliases),
-    affectedComponents: affected.length === 0 ? undefined : affected.flatMap(affectedJson),
+    affectedComponents: affected.length === 0 ? undefined : affected,
   });
 }
 

@@ -85,7 +85,14 @@ describe("extension points", () => {
       total: { count: 1, type: "EXACT" },
     });
     const extensions = await call("GET", "/api/v2/extension-points/vuln-data-source/extensions", key);
-    expect(extensions.body.items).toEqual([{ name: "osv", display_name: "OSV", configurable: true, testable: false }]);
+    expect(extensions.body.items).toEqual([
+      { name: "nvd", display_name: "National Vulnerability Database", configurable: true, testable: false },
+      { name: "osv", display_name: "OSV", configurable: true, testable: false },
+    ]);
+    expect((await call("GET", `${EXTENSION.replace("osv", "nvd")}/config`, key)).body.config).toEqual({
+      enabled: true,
+      cveFeedsUrl: "https://nvd.nist.gov/feeds",
+    });
     expect((await call("GET", `${EXTENSION}/config`, key)).body.config).toEqual({
       enabled: false,
       aliasSyncEnabled: true,

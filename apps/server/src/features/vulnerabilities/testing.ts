@@ -68,10 +68,10 @@ export interface MirrorBench {
   engine: Engine<Tx>;
   feature: ReturnType<typeof vulnerabilitiesFeature>;
   log: ReturnType<typeof quietLog>;
-  /** Puts a configuration of the OSV source into force; enabled unless it says otherwise. */
-  configure(config: Record<string, unknown>): Promise<void>;
-  /** Starts a mirror and waits for its end. */
-  mirror(deadlineMs?: number): Promise<RunDetails>;
+  /** Puts a configuration of a source (OSV) into force; enabled unless it says otherwise. */
+  configure(config: Record<string, unknown>, name?: string): Promise<void>;
+  /** Starts a mirror of a source (OSV) and waits for its end. */
+  mirror(deadlineMs?: number, name?: string): Promise<RunDetails>;
   stop(): Promise<void>;
 }
 
@@ -85,7 +85,11 @@ const LOOK_EVERY_MS = 25;
 
 /** The feature on a running engine; connections to this machine are allowed unless a property says otherwise. */
 export async function startMirrorBench(database: Database, options: BenchOptions = {}): Promise<MirrorBench> {
-  const properties = { "dt.vuln-data-source.osv.allow-local-connections": "true", ...options.properties };
+  const properties = {
+    "dt.vuln-data-source.osv.allow-local-connections": "true",
+    "dt.vuln-data-source.nvd.allow-local-connections": "true",
+    ...options.properties,
+  };
   const config = new Config([mapSource("test", new Map(Object.entries(properties)))]);
   const outbound = createOutbound({ connectTimeoutMs: 5_000 });
   const log = quietLog();
@@ -93,7 +97,14 @@ export async function startMirrorBench(database: Database, options: BenchOptions
   const client = new Proxy({} as Engine<Tx>["client"], {
     get: (_target, member) => engine && Reflect.get(engine.client, member),
   });
-  const feature = vulnerabilitiesFeature({ config, database, outbound, clock: systemClock, client });
+  const feature = vulnerabilitiesFeature({
+    config,
+    database,
+    outbound,
+    clock: systemClock,
+    client,
+    gateOpen: () => true,
+  });
   const leaseMs = options.leaseMs ?? 2_000;
   engine = createEngine<Tx>({
     database: { executor: database.executor, transaction: (work) => database.transaction(work), executorOf },
@@ -116,16 +127,17 @@ export async function startMirrorBench(database: Database, options: BenchOptions
     engine: running,
     feature,
     log,
-    async configure(wanted) {
+    async configure(wanted, name = "osv") {
       await database.transaction((tx) =>
-        writeExtensionConfig(tx, VULN_DATA_SOURCE, "osv", { enabled: true, ...wanted }),
+        writeExtensionConfig(tx, VULN_DATA_SOURCE, name, { enabled: true, ...wanted }),
       );
     },
-    async mirror(deadlineMs = MIRROR_DEADLINE_MS) {
+    async mirror(deadlineMs = MIRROR_DEADLINE_MS, name = "osv") {
       const runId = await database.transaction(async (tx) => {
-        await startMirror(tx, running.client, "osv", { trigger: "manual" });
+        await startMirror(tx, running.client, name, { trigger: "manual" });
         const { rows } = await executorOf(tx).query<{ id: string }>(
-          "select value->>'runId' as id from extension_state where key = 'latest-run'",
+          "select value->>'runId' as id from extension_state where key = 'latest-run' and extension = $1",
+          [name],
         );
         return rows[0]?.id ?? "";
       });

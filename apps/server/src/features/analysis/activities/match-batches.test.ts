@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Db, Tx } from "../../../platform/db/index.ts";
 import { Seed } from "../../../testing/seed.ts";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
-import { identitiesOfPackages, identitiesOfProject, MATCH_BATCH_SIZE } from "../../findings/index.ts";
+import { identitiesNamed, identitiesOfProject, MATCH_BATCH_SIZE } from "../../findings/index.ts";
 import { matchInBatches } from "./match-batches.ts";
 
 let server: TestServer;
@@ -48,7 +48,7 @@ async function affectedPackage(): Promise<{ packageKey: string; identityId: numb
 
 const sourceOf = (packageKey: string) => ({
   next: (db: Db, afterId: number, limit: number) =>
-    identitiesOfPackages(db, { packageKeys: [packageKey], afterId, limit }),
+    identitiesNamed(db, { packageKeys: [packageKey], cpeProducts: [], afterId, limit }),
 });
 const isMarked = async (projectId: number) =>
   (await seed.rows("select 1 from metrics_dirty_project where project_id = $1", [projectId])).length > 0;

@@ -3,7 +3,7 @@ import { seededRandom, until } from "@evertrack/engine/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Seed } from "../../../testing/seed.ts";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
-import { identitiesOfPackages, identitiesOfProject } from "../store/matching.ts";
+import { identitiesNamed, identitiesOfProject } from "../store/matching.ts";
 import { MATCH_BATCH_SIZE, matchIdentities } from "./match-identities.ts";
 import { verifyMatches } from "./verify-matches.ts";
 
@@ -92,8 +92,8 @@ async function changeAdvisory(packageName: string, random: () => number): Promis
   const packageKey = `npm/${packageName}`;
   const id = `${packageName}-${Math.floor(random() * ADVISORIES_PER_PACKAGE)}`;
   await storeAdvisory({ id, packageKey, introduced: Math.floor(random() * 10), rejected: random() < 0.3 });
-  const page = { packageKeys: [packageKey], afterId: 0, limit: MATCH_BATCH_SIZE };
-  await matchSlowly(await identitiesOfPackages(server.database.db, page), random);
+  const page = { packageKeys: [packageKey], cpeProducts: [], afterId: 0, limit: MATCH_BATCH_SIZE };
+  await matchSlowly(await identitiesNamed(server.database.db, page), random);
 }
 
 /** What an import and its analysis do: identities, committed, then those of the project that were never matched. */

@@ -1,7 +1,8 @@
 import type { Database } from "../../../platform/db/index.ts";
 import type { Match } from "../rules/affected-identities.ts";
 import { identitiesAfter, type MatchRow, matchesOfIdentities } from "../store/matching.ts";
-import { decide, packagewise } from "./match-identities.ts";
+import { decide } from "./decide-matches.ts";
+import { namewise } from "./match-identities.ts";
 
 const PAGE_SIZE = 1_000;
 /** 300 million identities: a bound for the loop, not for portfolios. */
@@ -34,7 +35,7 @@ export async function verifyMatches(
     const ids = identities.map(({ identityId }) => identityId);
     const stored = await matchesOfIdentities(database.db, ids);
     const wanted: MatchRow[] = [];
-    for (const group of packagewise(identities)) for (const row of await decide(database.db, group)) wanted.push(row);
+    for (const group of namewise(identities)) for (const row of await decide(database.db, group)) wanted.push(row);
     result.identities += ids.length;
     result.matches += stored.length;
     result.differences.push(...differencesBetween(wanted, stored));

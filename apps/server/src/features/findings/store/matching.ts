@@ -2,8 +2,8 @@ import { sql } from "kysely";
 import type { Db, Tx } from "../../../platform/db/index.ts";
 import type { MatchableIdentity } from "../rules/affected-identities.ts";
 
-/** An identity with what matching reads of it; without a package nothing can match it. */
-export type LockedIdentity = Omit<MatchableIdentity, "packageKey"> & { packageKey: string | null };
+/** An identity with what matching reads of it; without a package and a CPE nothing can match it. */
+export type LockedIdentity = Omit<MatchableIdentity, "packageKey"> & { packageKey: string | null; cpe: string | null };
 
 /**
  * Locks identities for matching, in id order, and returns those that exist; see the README. The key share on the identity
@@ -15,7 +15,7 @@ export async function lockIdentities(tx: Tx, identityIds: readonly number[]): Pr
     select id, now() from component_identity where id = any(${[...identityIds]}::int[]) order by id for key share
     on conflict (identity_id) do update set matched_at = excluded.matched_at`.execute(tx);
   const { rows } = await sql<LockedIdentity>`/* findings.readIdentities */
-    select id as "identityId", package_key as "packageKey", purl, version
+    select id as "identityId", package_key as "packageKey", purl, version, cpe
     from component_identity where id = any(${[...identityIds]}::int[]) order by package_key, id`.execute(tx);
   return rows;
 }
@@ -89,30 +89,48 @@ export async function identitiesOfProject(
   return rows.map(({ id }) => id);
 }
 
-/** Identities of packages after `afterId`, ascending. */
-export async function identitiesOfPackages(
+/** What advisories name: packages, and products of CPE names (`cpeProductKey`). */
+export interface NamedByAdvisories {
+  packageKeys: readonly string[];
+  cpeProducts: readonly string[];
+}
+
+/** A record for any product concerns every identity that has a CPE. */
+function hasProduct(cpeProducts: readonly string[]) {
+  return cpeProducts.includes("*")
+    ? sql`cpe is not null`
+    : sql`cpe is not null and cpe_product_key(cpe) = any(${[...cpeProducts]}::text[])`;
+}
+
+/** Identities that may be of the packages or products, after `afterId`, ascending. */
+export async function identitiesNamed(
   db: Db,
-  page: { packageKeys: readonly string[]; afterId: number; limit: number },
+  { packageKeys, cpeProducts, afterId, limit }: NamedByAdvisories & { afterId: number; limit: number },
 ): Promise<number[]> {
-  const { rows } = await sql<{ id: number }>`/* findings.identitiesOfPackages */
-    select id from component_identity
-    where package_key = any(${[...page.packageKeys]}::text[]) and id > ${page.afterId} order by id limit ${page.limit}`.execute(
-    db,
-  );
+  const { rows } = await sql<{ id: number }>`/* findings.identitiesNamed */
+    select id from (
+      (select id from component_identity
+        where package_key = any(${[...packageKeys]}::text[]) and id > ${afterId} order by id limit ${limit})
+      union
+      (select id from component_identity where ${hasProduct(cpeProducts)} and id > ${afterId} order by id limit ${limit})
+    ) named order by id limit ${limit}`.execute(db);
   return rows.map(({ id }) => id);
 }
 
-/** Whether any identity belongs to one of the packages. */
-export async function anyIdentityOf(db: Db, packageKeys: readonly string[]): Promise<boolean> {
-  const { rows } = await sql`/* findings.anyIdentityOf */
-    select 1 from component_identity where package_key = any(${[...packageKeys]}::text[]) limit 1`.execute(db);
+/** Whether any identity may be of one of the packages or products. */
+export async function anyIdentityNamed(db: Db, { packageKeys, cpeProducts }: NamedByAdvisories): Promise<boolean> {
+  const { rows } = await sql`/* findings.anyIdentityNamed */
+    (select 1 from component_identity where package_key = any(${[...packageKeys]}::text[]) limit 1)
+    union all
+    (select 1 from component_identity where ${hasProduct(cpeProducts)} limit 1)
+    limit 1`.execute(db);
   return rows.length > 0;
 }
 
 /** Identities that are in a project or were matched once, after `afterId`, ascending. */
 export async function identitiesAfter(db: Db, afterId: number, limit: number): Promise<LockedIdentity[]> {
   const { rows } = await sql<LockedIdentity>`/* findings.identitiesAfter */
-    select i.id as "identityId", i.package_key as "packageKey", i.purl, i.version from component_identity i
+    select i.id as "identityId", i.package_key as "packageKey", i.purl, i.version, i.cpe from component_identity i
     where i.id > ${afterId} and (exists (select 1 from component c where c.identity_id = i.id)
       or exists (select 1 from identity_match_state s where s.identity_id = i.id))
     order by i.id limit ${limit}`.execute(db);

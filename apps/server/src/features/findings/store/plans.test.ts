@@ -16,8 +16,9 @@ beforeAll(async () => {
   seed = new Seed(server.database.executor);
   await seed.rows("insert into project (name) select 'p' || n from generate_series(1, 300) n");
   await seed.rows(
-    `insert into component_identity (key, name, purl, version, package_key)
-     select gen_random_uuid(), 'i' || n, 'pkg:npm/i' || n % 5000 || '@1.' || n, '1.' || n, 'npm/i' || n % 5000
+    `insert into component_identity (key, name, purl, version, package_key, cpe)
+     select gen_random_uuid(), 'i' || n, 'pkg:npm/i' || n % 5000 || '@1.' || n, '1.' || n, 'npm/i' || n % 5000,
+       case n % 2 when 0 then 'cpe:2.3:a:v:i' || n % 5000 || ':1.' || n || ':*:*:*:*:*:*:*' end
      from generate_series(1, 20000) n`,
   );
   await seed.rows(
@@ -46,14 +47,17 @@ async function indexed(tag: string, run: (db: Db) => Promise<unknown>): Promise<
   return plan;
 }
 
-test("identities of packages are found by package, in id order", async () => {
-  const page = { packageKeys: ["npm/i1", "npm/i2"], afterId: 0, limit: 5_000 };
-  const plan = await indexed("findings.identitiesOfPackages", (db) => matching.identitiesOfPackages(db, page));
+test("identities of packages and products are found by index", async () => {
+  const page = { packageKeys: ["npm/i1", "npm/i2"], cpeProducts: ["i1", "i2"], afterId: 0, limit: 5_000 };
+  const plan = await indexed("findings.identitiesNamed", (db) => matching.identitiesNamed(db, page));
   expect(plan).toContain("component_identity_package");
+  expect(plan).toContain("component_identity_cpe_product");
 });
 
 test("whether anybody uses a package is found by package", async () => {
-  const plan = await indexed("findings.anyIdentityOf", (db) => matching.anyIdentityOf(db, ["npm/i1", "npm/none"]));
+  const plan = await indexed("findings.anyIdentityNamed", (db) =>
+    matching.anyIdentityNamed(db, { packageKeys: ["npm/i1", "npm/none"], cpeProducts: ["none"] }),
+  );
   expect(plan).toContain("component_identity_package");
 });
 

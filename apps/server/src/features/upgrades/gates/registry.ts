@@ -17,4 +17,5 @@ export const GATES: readonly Gate[] = [
   { name: "identify-internal-components", release: "0.3.0" },
   { name: "import-vex", release: "0.3.0" },
   { name: "remove-orphaned-details", release: "0.4.0" },
+  { name: "mirror-nvd", release: "0.4.0" },
 ];

@@ -16,9 +16,11 @@ import { type Activity, type ActivityContext, defineActivity } from "@evertrack/
 import type { Database, Tx } from "../../../platform/db/index.ts";
 import type { Outbound } from "../../../platform/outbound/index.ts";
 import { withdrawUnlisted } from "../commands/withdraw-unlisted.ts";
+import { vulnerabilityProperties } from "../config.ts";
 import { readingOf, readMirrorRecords } from "../mirror-state.ts";
 import type { OsvConfig } from "../osv-extension.ts";
 import { readOsvConfig } from "../queries/osv-config.ts";
+import { ownedSources } from "../queries/owned-sources.ts";
 import { changedIds, isSuspicious, type KnownRecord, parseListing, unlistedIds } from "../rules/osv-listing.ts";
 import { type AdvisoryFile, advisoryFiles } from "./osv/advisory-files.ts";
 import { type Bucket, openBucket } from "./osv/bucket.ts";
@@ -32,6 +34,7 @@ export interface MirrorOsvDeps {
   outbound: Outbound;
   allowLocal: boolean;
   fileRoots: readonly string[];
+  gateOpen(name: string): boolean;
 }
 
 /** What became of the advisories an ecosystem lists; each counts once. */
@@ -55,11 +58,14 @@ export function mirrorOsvEcosystem(deps: MirrorOsvDeps): Activity<Input, Ecosyst
     input: (raw) => mirrorEcosystemInput.parse(raw),
     async execute(ctx, { name, ecosystem }) {
       const config = await readOsvConfig(deps.database.db);
-      const bucket = await openBucket(config.dataUrl, { ...deps, signal: ctx.signal });
+      const allowLocalProperty = vulnerabilityProperties.osvAllowLocal.name;
+      const bucket = await openBucket(config.dataUrl, { ...deps, allowLocalProperty, signal: ctx.signal });
       const records = await readMirrorRecords(deps.database.db, name, ecosystem, readingOf(config));
       const listing = await readListing(bucket, ecosystem, config);
       const wanted = listing && (records.sameReading ? changedIds(listing, records.known) : new Set(listing.keys()));
-      const writer = await EcosystemWriter.open(ctx, deps.database.db, { name, ecosystem, config, ...records });
+      const owned = await ownedSources(deps.database.db, deps);
+      const origin = { name, ecosystem, config, ownedSources: owned, ...records };
+      const writer = await EcosystemWriter.open(ctx, deps.database.db, origin);
       writer.expect(wanted?.size ?? records.known.size);
       const seen = await takeOver(ctx, writer, advisoryFiles(bucket, ecosystem, wanted));
       await writer.finish(listing?.size ?? seen.size);
@@ -121,7 +127,7 @@ async function withdraw(
     ctx.signal.throwIfAborted();
     const ids = vanished.slice(start, start + WITHDRAWN_PER_TRANSACTION);
     const step = `withdraw:${ids[0]}`;
-    const origin = { mirror: name, ecosystem, aliases: false, eventId: ctx.idFor(step) };
+    const origin = { mirror: name, ecosystem, eventId: ctx.idFor(step) };
     withdrawn += await ctx.tx(step, (tx) => withdrawUnlisted(tx, origin, ids));
   }
   return withdrawn;

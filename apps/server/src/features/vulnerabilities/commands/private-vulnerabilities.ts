@@ -89,6 +89,6 @@ async function replaceAffected(
     await advisories.trimAffected(tx, [{ id, affected: rows.length }]);
     for (const { package_key } of rows) packages.add(package_key);
   }
-  const changed = { vulnerabilityIds: [id], packageKeys: [...packages].sort() };
+  const changed = { vulnerabilityIds: [id], packageKeys: [...packages].sort(), cpeProducts: [] };
   await appendEvents(tx, [advisoriesChanged(clock.uuidV7(), changed)]);
 }

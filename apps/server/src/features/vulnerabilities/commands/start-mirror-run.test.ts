@@ -3,7 +3,14 @@ import { Seed } from "../../../testing/seed.ts";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
 import { writeExtensionConfig } from "../../settings/store/extensions.ts";
 import { writeReading } from "../mirror-state.ts";
-import { requestMirror, startOverdueMirror, startScheduledMirror } from "./start-mirror-run.ts";
+import { writeFeedState } from "../nvd-state.ts";
+import {
+  requestMirror,
+  startOverdueMirror,
+  startOverdueNvdMirror,
+  startScheduledMirror,
+  startScheduledNvdMirror,
+} from "./start-mirror-run.ts";
 
 /** The engine does not work here: started mirrors wait until a test ends them. */
 let server: TestServer;
@@ -84,6 +91,36 @@ describe("when the cluster starts", () => {
 test("mirrors on schedule have the lowest priority, those somebody asks for 75", async () => {
   expect([await onSchedule(), await onSchedule()]).toEqual([true, false]);
   await endRuns();
-  await requestMirror(server.database, server.engine.client, "osv");
+  await requestMirror(server.database, server.engine.client, "osv", { gateOpen: () => true });
   expect((await runs()).map(({ priority }) => priority)).toEqual([75, 0]);
+});
+
+describe("NVD", () => {
+  const gates = (open: boolean) => ({ gateOpen: () => open });
+  const nvdAtStart = (open = true) =>
+    server.database.transaction((tx) => startOverdueNvdMirror(tx, server.engine.client, { ...DAILY, ...gates(open) }));
+  const nvdOnSchedule = (open = true) =>
+    server.database.transaction((tx) => startScheduledNvdMirror(tx, server.engine.client, gates(open)));
+
+  test("is mirrored on schedule unless it is switched off, once at a time", async () => {
+    expect([await nvdOnSchedule(), await nvdOnSchedule()]).toEqual([true, false]);
+    await server.database.transaction((tx) => writeExtensionConfig(tx, "vuln-data-source", "nvd", { enabled: false }));
+    await endRuns();
+    expect(await nvdOnSchedule()).toBe(false);
+  });
+
+  test("waits until every instance knows it, whoever asks", async () => {
+    expect([await nvdOnSchedule(false), await nvdAtStart(false)]).toEqual([false, false]);
+    const asked = requestMirror(server.database, server.engine.client, "nvd", gates(false));
+    await expect(asked).rejects.toMatchObject({ status: 409 });
+    expect(await server.engine.client.listRuns({ name: "mirror-nvd", limit: 10 })).toEqual([]);
+  });
+
+  test("is made up for when the cluster starts if it was read before and that is long ago", async () => {
+    expect(await nvdAtStart(), "never read").toBe(false);
+    await server.database.transaction((tx) => writeFeedState(tx, "modified", { sha256: "0" }));
+    expect(await nvdAtStart(), "read a moment ago").toBe(false);
+    await age("feed:modified", 25);
+    expect([await nvdAtStart(), await nvdAtStart()]).toEqual([true, false]);
+  });
 });

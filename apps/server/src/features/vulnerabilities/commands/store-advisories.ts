@@ -5,6 +5,7 @@ import { affectedRows, aliasRows, type ReadAdvisory, sourceOf, vulnerabilityRow 
 import { canonicalTime } from "../rules/osv-listing.ts";
 import * as advisories from "../store/advisories.ts";
 import * as records from "../store/advisory-records.ts";
+import { affectedCpeProducts } from "../store/affected-cpes.ts";
 import { assertAliases } from "./assert-aliases.ts";
 
 /** Where advisories come from and what to tell about them. */
@@ -16,6 +17,8 @@ export interface Origin {
   aliases: boolean;
   /** Of the event the batch causes, if it changes anything. */
   eventId: string;
+  /** Sources whose own mirror is at work: what they say of a vulnerability stays, packages and aliases are added to it. */
+  ownedSources: readonly string[];
 }
 
 /** What became of a batch; each advisory counts once. */
@@ -31,18 +34,24 @@ export interface BatchReport {
  * one event. Stored again, a batch changes nothing and tells nothing.
  */
 export async function storeAdvisories(tx: Tx, origin: Origin, batch: readonly ReadAdvisory[]): Promise<BatchReport> {
-  const written = await advisories.upsertVulnerabilities(tx, batch.map(vulnerabilityRow));
+  const written = await advisories.upsertVulnerabilities(tx, batch.map(vulnerabilityRow), origin.ownedSources);
+  const owned = batch.map(({ advisory }) => nameOfOwned(advisory, origin.ownedSources)).filter((name) => name !== null);
+  const kept = await advisories.vulnerabilitiesNamed(
+    tx,
+    owned,
+    written.map(({ id }) => id),
+  );
   const byName = new Map(batch.map((read) => [nameOf(read), read]));
-  const changed = written.flatMap(({ id, inserted, source, vuln_id }) => {
+  const changed = [...written, ...kept].flatMap(({ id, inserted, source, vuln_id }) => {
     const read = byName.get(`${source} ${vuln_id}`);
     return read === undefined ? [] : [{ id, inserted, read }];
   });
   if (changed.length > 0) {
-    const packageKeys = await replaceAffected(tx, changed);
+    const packageKeys = await replaceAffected(tx, changed, origin.ownedSources);
     if (origin.aliases) await replaceAliases(tx, origin.mirror, changed);
-    await appendEvents(tx, [
-      advisoriesChanged(origin.eventId, { vulnerabilityIds: changed.map(({ id }) => id), packageKeys }),
-    ]);
+    const vulnerabilityIds = changed.map(({ id }) => id);
+    const cpeProducts = await affectedCpeProducts(tx, vulnerabilityIds);
+    await appendEvents(tx, [advisoriesChanged(origin.eventId, { vulnerabilityIds, packageKeys, cpeProducts })]);
   }
   await records.writeAdvisoryRecords(tx, origin.mirror, origin.ecosystem, batch.map(recordOf));
   return reportOf(batch.length, changed);
@@ -55,12 +64,16 @@ interface Changed {
 }
 
 /** Gives the packages affected before or now. */
-async function replaceAffected(tx: Tx, changed: readonly Changed[]): Promise<string[]> {
+async function replaceAffected(
+  tx: Tx,
+  changed: readonly Changed[],
+  ownedSources: readonly string[],
+): Promise<string[]> {
   const before = await advisories.affectedPackageKeys(
     tx,
     changed.filter(({ inserted }) => !inserted).map(({ id }) => id),
   );
-  const rows = changed.map(({ id, read }) => ({ id, affected: affectedRows(id, read.advisory) }));
+  const rows = changed.map(({ id, read }) => ({ id, affected: affectedOf(id, read, ownedSources) }));
   await advisories.writeAffected(
     tx,
     rows.flatMap(({ affected }) => affected),
@@ -73,6 +86,12 @@ async function replaceAffected(tx: Tx, changed: readonly Changed[]): Promise<str
   return [...new Set([...before, ...now])].sort();
 }
 
+/** Withdrawn, it does not reject what another mirror keeps; its packages go. */
+function affectedOf(id: number, { advisory }: ReadAdvisory, ownedSources: readonly string[]) {
+  const isKept = advisory.withdrawn === undefined || !ownedSources.includes(sourceOf(advisory));
+  return isKept ? affectedRows(id, advisory) : [];
+}
+
 async function replaceAliases(tx: Tx, mirror: string, changed: readonly Changed[]): Promise<void> {
   // New ones have said nothing before.
   const subjects = changed
@@ -80,6 +99,12 @@ async function replaceAliases(tx: Tx, mirror: string, changed: readonly Changed[
     .map(({ read }) => ({ source: sourceOf(read.advisory), vuln_id: read.advisory.id }));
   const pairs = changed.flatMap(({ read }) => aliasRows(read.advisory));
   await assertAliases(tx, `vuln-data-source:${mirror}`, subjects, pairs);
+}
+
+/** A vulnerability that its own mirror keeps up to date; null for others. */
+function nameOfOwned(advisory: ReadAdvisory["advisory"], ownedSources: readonly string[]) {
+  const source = sourceOf(advisory);
+  return ownedSources.includes(source) ? { source, vuln_id: advisory.id } : null;
 }
 
 function nameOf({ advisory }: ReadAdvisory): string {

@@ -15,7 +15,7 @@ const STATUS = {
 
 /** 404 for a source this build does not have. */
 export function requireDataSource(name: string): void {
-  if (name !== "osv") throw new AppError("not-found", "The requested resource could not be found.");
+  if (name !== "osv" && name !== "nvd") throw new AppError("not-found", "The requested resource could not be found.");
 }
 
 /** The run started last; 404 when there is none, or it is no longer kept. */

@@ -3,9 +3,11 @@ import type { Db } from "../../../platform/db/index.ts";
 import { type Page, sortColumn } from "../../../platform/http/index.ts";
 import { vulnerabilityNotFound } from "../errors.ts";
 import { presentVulnerability } from "../presentation.ts";
+import { affectedCpes } from "../store/affected-cpes.ts";
 import * as store from "../store/reading.ts";
 
-const AFFECTED_PACKAGES_SHOWN_MAX = 1_000;
+/** Packages, and as many CPE names. */
+const AFFECTED_SHOWN_MAX = 1_000;
 const SORT_COLUMNS = { vulnId: "vuln_id", severity: "severity", published: "published", title: "title" } as const;
 
 /** By source and id; 404 when there is none. */
@@ -20,7 +22,9 @@ export async function vulnerabilityByUuid(db: Db, uuid: string): Promise<Vulnera
 
 async function present(db: Db, found: store.VulnerabilityDetails | undefined): Promise<VulnerabilityResponse> {
   if (found === undefined) throw vulnerabilityNotFound();
-  return presentVulnerability(found, await store.affectedPackages(db, found.id, AFFECTED_PACKAGES_SHOWN_MAX));
+  const packages = await store.affectedPackages(db, found.id, AFFECTED_SHOWN_MAX);
+  const cpes = await affectedCpes(db, found.id, AFFECTED_SHOWN_MAX);
+  return presentVulnerability(found, packages, cpes);
 }
 
 /** One page of all vulnerabilities without what they affect, and how many there are. */

@@ -12,12 +12,13 @@ export interface WrittenVulnerability {
 
 /**
  * Writes advisories that differ from what is stored and returns those. Left alone: equal content, internal
- * vulnerabilities, and a newer state when the ecosystem lists the advisory for the first time (a stored time in the future
+ * vulnerabilities, stored ones of `ownedSources`, and a newer state when the ecosystem lists the advisory for the first time (a stored time in the future
  * counts as wrong). Rows are locked in the order of id and source.
  */
 export async function upsertVulnerabilities(
   tx: Tx,
   advisories: readonly ReturnType<typeof vulnerabilityRow>[],
+  ownedSources: readonly string[] = [],
 ): Promise<WrittenVulnerability[]> {
   const { rows } = await sql<WrittenVulnerability>`/* vulnerabilities.upsert */
     insert into vulnerability (source, vuln_id, title, description, reference_links, credits, cwes, severity, cvss,
@@ -31,7 +32,7 @@ export async function upsertVulnerabilities(
       cvss_v2_vector text, cvss_v2_score real, cvss_v3_vector text, cvss_v3_score real, cvss_v4_vector text,
       cvss_v4_score real, published timestamptz, updated timestamptz, rejected timestamptz, digest text, known boolean)
     left join vulnerability v on v.vuln_id = i.vuln_id and v.source = i.source
-    where v.id is null or (v.source <> 'INTERNAL' and v.digest is distinct from decode(i.digest, 'hex')
+    where v.id is null or (v.source <> 'INTERNAL' and v.source <> all(${[...ownedSources]}::text[]) and v.digest is distinct from decode(i.digest, 'hex')
       and (i.known or v.digest is null or v.updated is null or v.updated > now() or i.updated is null
         or i.updated >= v.updated))
     order by i.vuln_id, i.source
@@ -42,7 +43,23 @@ export async function upsertVulnerabilities(
       cvss_v3_score = excluded.cvss_v3_score, cvss_v4_vector = excluded.cvss_v4_vector,
       cvss_v4_score = excluded.cvss_v4_score, published = excluded.published, updated = excluded.updated,
       rejected = excluded.rejected, digest = excluded.digest
+    where vulnerability.source <> all(${[...ownedSources]}::text[])
     returning id, source, vuln_id, (xmax = 0) as inserted`.execute(tx);
+  return rows;
+}
+
+/** The vulnerabilities of these names that are stored, except those with the given ids; their rows are not locked. */
+export async function vulnerabilitiesNamed(
+  tx: Tx,
+  names: readonly { source: string; vuln_id: string }[],
+  exceptIds: readonly number[],
+): Promise<WrittenVulnerability[]> {
+  if (names.length === 0) return [];
+  const { rows } = await sql<WrittenVulnerability>`/* vulnerabilities.named */
+    select v.id, v.source, v.vuln_id, false as inserted from vulnerability v
+    join jsonb_to_recordset(${JSON.stringify(names)}::jsonb) as i(source text, vuln_id text)
+      on v.vuln_id = i.vuln_id and v.source = i.source
+    where v.id <> all(${[...exceptIds]}::int[]) order by v.vuln_id, v.source`.execute(tx);
   return rows;
 }
 

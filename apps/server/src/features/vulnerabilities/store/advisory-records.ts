@@ -67,3 +67,18 @@ export async function rejectUnrecorded(tx: Tx, vulnerabilityIds: readonly number
     returning id`.execute(tx);
   return rows.map(({ id }) => id);
 }
+
+/** What a mirror took of some records, by advisory id; those it never took are missing. */
+export async function readSomeAdvisoryRecords(
+  db: Db,
+  mirror: string,
+  ecosystem: string,
+  advisoryIds: readonly string[],
+): Promise<Map<string, KnownRecord>> {
+  const { rows } = await sql<{ advisory_id: string } & KnownRecord>`/* vulnerabilities.readSomeRecords */
+    select advisory_id, modified, encode(digest, 'hex') as digest from advisory_record
+    where mirror = ${mirror} and ecosystem = ${ecosystem} and advisory_id = any(${[...advisoryIds]}::text[])`.execute(
+    db,
+  );
+  return new Map(rows.map(({ advisory_id, modified, digest }) => [advisory_id, { modified, digest }]));
+}

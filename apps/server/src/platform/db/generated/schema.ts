@@ -525,6 +525,19 @@ export interface VulnerabilityAffected {
   vulnerability_id: number;
 }
 
+export interface VulnerabilityAffectedCpe {
+  cpe: string;
+  end_excluding: string | null;
+  end_including: string | null;
+  ordinal: number;
+  product_key: string;
+  start_excluding: string | null;
+  start_including: string | null;
+  vendor: string;
+  version: string | null;
+  vulnerability_id: number;
+}
+
 export interface VulnerabilityAlias {
   group_id: string;
   source: string;
@@ -604,6 +617,7 @@ export interface DB {
   vex_import: VexImport;
   vulnerability: Vulnerability;
   vulnerability_affected: VulnerabilityAffected;
+  vulnerability_affected_cpe: VulnerabilityAffectedCpe;
   vulnerability_alias: VulnerabilityAlias;
   vulnerability_alias_assertion: VulnerabilityAliasAssertion;
   vulnerability_match: VulnerabilityMatch;

@@ -25,6 +25,7 @@ interface Ecosystem extends MirrorRecords {
   name: string;
   ecosystem: string;
   config: OsvConfig;
+  ownedSources: readonly string[];
 }
 
 /** Collects advisories of one ecosystem into batches, stores them, and counts what became of them. */
@@ -150,9 +151,10 @@ export class EcosystemWriter {
   }
 
   #storeTogether(batch: readonly ReadAdvisory[]): Promise<BatchReport> {
-    const { name, ecosystem, config } = this.#origin;
+    const { name, ecosystem, config, ownedSources } = this.#origin;
     const step = `store:${nameOf(batch)}`;
-    const origin = { mirror: name, ecosystem, aliases: config.aliasSyncEnabled, eventId: this.#ctx.idFor(step) };
+    const eventId = this.#ctx.idFor(step);
+    const origin = { mirror: name, ecosystem, aliases: config.aliasSyncEnabled, eventId, ownedSources };
     return this.#ctx.tx(step, async (tx) => {
       const report = await storeAdvisories(tx, origin, batch);
       await writeProgress(tx, name, this.#progress(batch.length, report));
