@@ -11,7 +11,7 @@ export {
   isVulnerableIn,
   recordsOfConfigurations,
 } from "./cpe/configuration.ts";
-export { CPE_ANY, CPE_CHARS_MAX, CPE_NA, type Cpe, CpeError, formatCpe } from "./cpe/cpe.ts";
+export { CPE_ANY, CPE_CHARS_MAX, type Cpe, CpeError, formatCpe } from "./cpe/cpe.ts";
 export { type CpeLookup, cpeLookupOf, cpeProductKey, cpeRecordKey, isCpeCandidate } from "./cpe/lookup-key.ts";
 export { type CpeRange, type CpeRecord, matchesCpe } from "./cpe/match-cpe.ts";
 export { parseCpe } from "./cpe/parse-cpe.ts";
