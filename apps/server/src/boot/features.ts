@@ -4,7 +4,7 @@ import {
   analysisFeature,
   analysisProperties,
   startAnalysisOfChange,
-  startAnalyzeProject,
+  startAnalysisOfImport,
 } from "../features/analysis/index.ts";
 import { clusterFeature, clusterProperties } from "../features/cluster/index.ts";
 import { comparisonFeature } from "../features/comparison/index.ts";
@@ -129,9 +129,7 @@ export function composeFeatures(deps: FeatureDeps): Features {
     ...withSettings,
     gateOpen,
     engine: late.client,
-    async startAnalyzeProject(tx, subject) {
-      await startAnalyzeProject(late.client, tx, subject);
-    },
+    startAnalysis: (tx, subject) => startAnalysisOfImport(late.client, tx, subject),
   });
   const comparison = comparisonFeature(withSettings);
   const streams = new SnapshotStreams(deps.database, deps.log);

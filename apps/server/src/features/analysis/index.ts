@@ -12,7 +12,7 @@ import { analyzeRoutes } from "./routes/v1/analyze.ts";
 import { analyzeProject } from "./workflows/analyze-project.ts";
 import { matchAdvisories } from "./workflows/match-advisories.ts";
 
-export { startAnalysisOfChange, startAnalyzeProject } from "./commands/start-analysis.ts";
+export { startAnalysisOfChange, startAnalysisOfImport } from "./commands/start-analysis.ts";
 export { analysisProperties } from "./config.ts";
 
 /** Matching after uploads, on demand, on schedule, and when advisories change. */

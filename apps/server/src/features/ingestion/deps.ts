@@ -18,10 +18,13 @@ export interface SettingsReader {
   isOn(group: string, name: string): Promise<boolean>;
 }
 
-/** Starts the analysis of a project in the import's transaction; features/analysis provides it. */
-export type StartAnalyzeProject = (
+/**
+ * Starts the analysis of a project in the import's transaction, before the import is recorded with the project; `unchanged`: the BOM
+ * said what was known already. features/analysis provides it.
+ */
+export type StartAnalysis = (
   tx: Tx,
-  subject: { projectUuid: string; projectId: number; token: string; trigger: "bom-upload" },
+  subject: { projectUuid: string; projectId: number; token: string; unchanged: boolean },
 ) => Promise<void>;
 
 /** What the ingestion feature works with. */
@@ -32,7 +35,7 @@ export interface IngestionDeps {
   clock: Clock;
   log: Log;
   engine: EngineClient<Tx>;
-  startAnalyzeProject: StartAnalyzeProject;
+  startAnalysis: StartAnalysis;
   reader: BomReaderPool;
   /** Bounds how many documents are in memory at once. */
   slots: ReadingSlots;

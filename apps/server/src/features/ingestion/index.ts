@@ -16,7 +16,7 @@ import { importBom } from "./workflows/import-bom.ts";
 import { importVex } from "./workflows/import-vex.ts";
 
 export { ingestionProperties } from "./config.ts";
-export type { StartAnalyzeProject } from "./deps.ts";
+export type { StartAnalysis } from "./deps.ts";
 export { FILES_IN_USE } from "./store.ts";
 
 /** Uploads and imports that may wait for a reading thread on this instance before further uploads are put off. */

@@ -22,6 +22,7 @@ import { updatePortfolioMetrics } from "./workflows/update-portfolio-metrics.ts"
 export { metricsProperties } from "./config.ts";
 export { identityRisk } from "./queries/identity-risk.ts";
 export { metricsOf } from "./queries/project-metrics.ts";
+export { areCountsCurrent } from "./store/currency.ts";
 export { markProjectsOfIdentities } from "./store/marks.ts";
 
 interface MetricsDeps extends LookupDeps {

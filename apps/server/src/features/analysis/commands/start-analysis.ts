@@ -2,6 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { AnalyzeProjectInput } from "@evertrack/contract/runs/analysis";
 import type { EngineClient } from "@evertrack/engine";
 import type { Tx } from "../../../platform/db/index.ts";
+import { identitiesOfProject } from "../../findings/index.ts";
+import { areCountsCurrent } from "../../metrics/index.ts";
+import { recordAnalysed } from "../../projects/index.ts";
 import { analyzeProject } from "../workflows/analyze-project.ts";
 
 /** Priorities of the reference (spec: cluster §9). */
@@ -19,6 +22,26 @@ export async function startAnalysisOfChange(
   const started = await startAnalyzeProject(client, tx, { ...project, trigger: "manual" });
   if (started === null)
     await startAnalyzeProject(client, tx, { ...project, trigger: "bom-upload", token: randomUUID() });
+}
+
+/**
+ * Starts the analysis of a project whose BOM was imported; `unchanged`: it said what was known already. Then, where every identity
+ * was matched before and the numbers are current, there is nothing to do, and that is recorded. Comes before the import is recorded
+ * with the project, since numbers are current that were counted after the last import.
+ */
+export async function startAnalysisOfImport(
+  client: EngineClient<Tx>,
+  tx: Tx,
+  { unchanged, ...subject }: Omit<AnalyzeProjectInput, "trigger"> & { token: string; unchanged: boolean },
+): Promise<void> {
+  if (unchanged && (await nothingToDo(tx, subject.projectId))) await recordAnalysed(tx, subject.projectId);
+  else await startAnalyzeProject(client, tx, { ...subject, trigger: "bom-upload" });
+}
+
+async function nothingToDo(tx: Tx, projectId: number): Promise<boolean> {
+  if (!(await areCountsCurrent(tx, projectId))) return false;
+  const unmatched = await identitiesOfProject(tx, { projectId, afterId: 0, unmatchedOnly: true, limit: 1 });
+  return unmatched.length === 0;
 }
 
 interface Subject extends AnalyzeProjectInput {

@@ -126,14 +126,15 @@ async function writeInventory(
   const { head, notes, prepared, quality } = bom;
   const replaced = await replaceInventory(tx, projectId, prepared);
   if (replaced === undefined) return PROJECT_DELETED;
+  const { added, ...counts } = replaced;
+  const unchanged = added.length + counts.updated + counts.removed === 0;
+  await deps.startAnalysis(tx, { projectUuid, projectId, token, unchanged });
   await replaceServices(tx, projectId, head.services);
   await updateProject(tx, projectId, projectColumnsFrom(head));
   await recordBomImported(tx, projectId, `${head.format} ${head.specVersion}`);
   await insertBomImport(tx, { ...importRecordOf(head), projectId, token, components: prepared.size, notes, quality });
   await announce(ctx, tx, upload, head);
-  await deps.startAnalyzeProject(tx, { projectUuid, projectId, token, trigger: "bom-upload" });
   await endUpload(tx, token, "PROCESSED", null);
-  const { added, ...counts } = replaced;
   ctx.log.info({ project: projectUuid, token, added: added.length, ...counts }, "BOM imported");
   return { outcome: "imported", components: prepared.size };
 }
