@@ -5,6 +5,7 @@ import type { Database, Tx } from "../../platform/db/index.ts";
 import type { FileStore } from "../../platform/files/index.ts";
 import type { Log } from "../../platform/log/log.ts";
 import type { ReadingSlots } from "./reading-slots.ts";
+import type { ValidatedDocuments } from "./validated-documents.ts";
 
 /** Open when no instance is left that imports nothing but JSON: an upload of another format might be claimed by it. */
 export const EVERY_FORMAT_GATE = "every-bom-format";
@@ -37,6 +38,8 @@ export interface IngestionDeps {
   engine: EngineClient<Tx>;
   startAnalysis: StartAnalysis;
   reader: BomReaderPool;
+  /** What need not be validated again. */
+  validated: ValidatedDocuments;
   /** Bounds how many documents are in memory at once. */
   slots: ReadingSlots;
   /** Whether the gate of this name is open. */

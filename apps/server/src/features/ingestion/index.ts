@@ -12,6 +12,7 @@ import { bomRoutes } from "./routes/v1/bom.ts";
 import { vexRoutes } from "./routes/v1/vex.ts";
 import { bomUploadRoutes } from "./routes/v2/bom-upload.ts";
 import { vexImportRoutes } from "./routes/v2/vex-import.ts";
+import { ValidatedDocuments } from "./validated-documents.ts";
 import { importBom } from "./workflows/import-bom.ts";
 import { importVex } from "./workflows/import-vex.ts";
 
@@ -29,7 +30,7 @@ const DOCUMENTS_MAX_BYTES = 64 * 1024 * 1024;
 export function ingestionFeature({
   config,
   ...given
-}: Omit<IngestionDeps, "reader" | "slots" | "limits"> & { config: Config }) {
+}: Omit<IngestionDeps, "reader" | "validated" | "slots" | "limits"> & { config: Config }) {
   const readers = config.get(ingestionProperties.readerThreads);
   const reader = createBomReaderPool({
     size: readers,
@@ -43,7 +44,7 @@ export function ingestionFeature({
     decompressedSizeMaxBytes: config.get(ingestionProperties.decompressedSizeMaxBytes),
   };
   const slots = new ReadingSlots({ count: readers, bytesMax: DOCUMENTS_MAX_BYTES, waitingMax: WAITING_MAX });
-  const deps: IngestionDeps = { ...given, reader, slots, limits };
+  const deps: IngestionDeps = { ...given, reader, validated: new ValidatedDocuments(), slots, limits };
   return {
     routes: [...bomRoutes(deps), ...bomUploadRoutes(deps), ...vexRoutes(deps), ...vexImportRoutes(deps)],
     workflows: [importBom, importVex],

@@ -22,7 +22,9 @@ export async function validateBom(
     },
     target.tags,
   );
-  if (wanted) await deps.slots.within(() => validate(deps, bom, target), bom.sizeBytes).catch(rethrowBusy);
+  if (!wanted || deps.validated.has(bom.sha256)) return;
+  await deps.slots.within(() => validate(deps, bom, target), bom.sizeBytes).catch(rethrowBusy);
+  deps.validated.add(bom.sha256);
 }
 
 async function validate(
