@@ -1,5 +1,6 @@
 // Distribution releases: a package of Debian 12 is not affected by an advisory for Debian 11 (spec analysis §4.1,
-// "Distro resolution"). Releases are told apart by X.Y for Alpine, by series for Debian and Ubuntu, by major for Red Hat.
+// "Distro resolution"). Releases are told apart by X.Y for Alpine, by series for Debian and Ubuntu, by major for Red Hat. Beyond the
+// specification, distributions that OSV names releases of are told apart as well: else their components would have no findings.
 
 import type { Purl } from "./purl.ts";
 
@@ -41,6 +42,18 @@ const UBUNTU_SERIES = new Map(
   }),
 );
 
+/** Distributions whose advisories name a release alone, and components, as scanners write them, also its update ("almalinux-9.3"). */
+const RELEASE_NUMBERS = new Map(
+  Object.entries({
+    "rpm/almalinux": /^(?:almalinux-)?(\d+)(?:\D|$)/,
+    "rpm/rocky": /^(?:rocky(?:linux)?-)?(\d+)(?:\D|$)/,
+    "rpm/mageia": /^(?:mageia-)?(\d+)(?:\D|$)/,
+    "rpm/photon": /^(?:photon-)?(\d+\.\d+)(?:\D|$)/,
+    "rpm/openeuler": /^(?:openeuler-)?(\d+\.\d+)(?:\D|$)/,
+    "apk/alpaquita": /^(?:alpaquita-)?(\d+)(?:\D|$)/,
+  }),
+);
+
 type DistroPackage = Pick<Purl, "type" | "namespace">;
 
 /**
@@ -56,6 +69,8 @@ export function distrosMatch(of: DistroPackage, advisoryDistro?: string, compone
 /** What identifies the release that a `distro` qualifier names; undefined for a distribution that is not known here. */
 export function distroRelease({ type, namespace }: DistroPackage, distro: string): string | undefined {
   const text = distro.trim().toLowerCase();
+  const numbered = RELEASE_NUMBERS.get(`${type}/${namespace}`);
+  if (numbered !== undefined) return numbered.exec(text)?.[1];
   if (type === "apk") return /^(?:alpine-)?v?(\d+\.\d+)(?:\.|_|$)/.exec(text)?.[1];
   if (type === "rpm" && namespace === "redhat") return /^(?:rhel-|redhat-)?(\d+)(?:\D|$)/.exec(text)?.[1];
   if (type === "deb" && namespace === "debian") return debianSeries(text.replace(/^debian-/, ""));
