@@ -60,7 +60,11 @@ async function ingestAll(name: string) {
   };
   await Promise.all(Array.from({ length: Number(values.parallel) }, uploader));
   const uploadSeconds = (performance.now() - startedMs) / 1000;
-  for (const token of tokens) await client.processed(token, PROCESSED_MAX_MS);
+  const waiting = tokens.values();
+  const waiter = async () => {
+    for (const token of waiting) await client.processed(token, PROCESSED_MAX_MS);
+  };
+  await Promise.all(Array.from({ length: Number(values.parallel) }, waiter));
   const seconds = (performance.now() - startedMs) / 1000;
   const components = await countComponents();
   const figures = {

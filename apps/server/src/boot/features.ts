@@ -128,6 +128,7 @@ export function composeFeatures(deps: FeatureDeps): Features {
   const ingestion = ingestionFeature({
     ...withSettings,
     gateOpen,
+    release: VERSION,
     engine: late.client,
     startAnalysis: (tx, subject) => startAnalysisOfImport(late.client, tx, subject),
   });

@@ -178,6 +178,7 @@ async function prepareUpload(server: TestServer, content: string): Promise<undef
     fileLocation,
     fileSha256,
     sizeBytes,
+    contentSha256: null,
   };
   await server.database.transaction((tx) => insertUpload(tx, upload, "recorded"));
 }

@@ -15,6 +15,8 @@ import { identifyInternal } from "./workflows/identify-internal.ts";
 
 export { InventoryCollector, type PreparedInventory } from "./commands/collect-inventory.ts";
 export { emptyProject } from "./commands/empty-project.ts";
+export { recordInventorySource } from "./commands/record-source.ts";
+export { lockRepeatable, repeatImport } from "./commands/repeat-import.ts";
 export { type ReplacedInventory, replaceInventory } from "./commands/replace-inventory.ts";
 export { replaceServices } from "./commands/replace-services.ts";
 export { componentProperties } from "./config.ts";
@@ -28,6 +30,7 @@ export { licensesOf } from "./rules/licenses-of.ts";
 export { type BomImport, insertBomImport } from "./store/components.ts";
 export { detailOf } from "./store/details.ts";
 export type { IdentityRisk } from "./store/identity-risk.ts";
+export { isSourceOf } from "./store/inventory-source.ts";
 
 interface FeatureDeps extends Omit<ComponentsDeps, "orders"> {
   config: Config;

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { type InventoryService, type ServiceCoordinates, serviceDetail } from "./rules/service.ts";
 
 const CONTENT_HASH_DIGITS = 13;
@@ -27,4 +27,14 @@ export function serviceRow(service: InventoryService): NewService & { contentHas
 export function serviceKey({ group, name, version }: ServiceCoordinates): string {
   const hex = hash("sha256", JSON.stringify([group ?? null, name, version ?? null]), "hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** Digest of a project's services, key → content hash; undefined when one of them was changed by hand. */
+export function servicesDigest(hashes: ReadonlyMap<string, number | null>): Buffer | undefined {
+  const digest = createHash("sha256").update("services 1");
+  for (const [key, contentHash] of [...hashes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (contentHash === null) return undefined;
+    digest.update(`\n${key} ${contentHash}`);
+  }
+  return digest.digest();
 }

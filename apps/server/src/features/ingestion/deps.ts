@@ -30,6 +30,8 @@ export type StartAnalysis = (
 
 /** What the ingestion feature works with. */
 export interface IngestionDeps {
+  /** Version of this build. */
+  release: string;
   database: Database;
   files: FileStore;
   settings: SettingsReader;

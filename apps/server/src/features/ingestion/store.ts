@@ -9,6 +9,8 @@ export interface Upload {
   fileLocation: string;
   fileSha256: string;
   sizeBytes: number;
+  /** Of the document as it is read; null where it is not known. */
+  contentSha256: string | null;
 }
 
 /** Files that imports still need: for backups, which bring them along. */
@@ -19,18 +21,39 @@ export const FILES_IN_USE = `/* ingestion.filesInUse */
 /** Records an accepted upload; the file is kept already. */
 export async function insertUpload(tx: Tx, upload: Upload, uploadedBy: string): Promise<void> {
   await sql`/* ingestion.insertUpload */
-    insert into bom_upload (token, project_id, project_uuid, file_location, file_sha256, size_bytes, uploaded_by)
+    insert into bom_upload (token, project_id, project_uuid, file_location, file_sha256, size_bytes, content_sha256, uploaded_by)
     values (${upload.token}, ${upload.projectId}, ${upload.projectUuid}, ${upload.fileLocation}, ${upload.fileSha256},
-      ${upload.sizeBytes}, ${uploadedBy})`.execute(tx);
+      ${upload.sizeBytes}, ${upload.contentSha256}, ${uploadedBy})`.execute(tx);
+}
+
+/** Records an upload that ended as it was accepted, since there was nothing to import; no file is kept. */
+export async function insertEndedUpload(
+  tx: Tx,
+  upload: Omit<Upload, "fileLocation" | "fileSha256">,
+  uploadedBy: string,
+): Promise<void> {
+  await sql`/* ingestion.insertEndedUpload */
+    insert into bom_upload (token, project_id, project_uuid, file_location, file_sha256, size_bytes, content_sha256, uploaded_by,
+      received_at, ended_at, outcome)
+    values (${upload.token}, ${upload.projectId}, ${upload.projectUuid}, '', '', ${upload.sizeBytes}, ${upload.contentSha256},
+      ${uploadedBy}, clock_timestamp(), clock_timestamp(), 'PROCESSED')`.execute(tx);
 }
 
 /** An accepted upload by token, and whether it has ended; undefined also when its project was deleted. */
 export async function findUpload(db: Db, token: string): Promise<(Upload & { ended: boolean }) | undefined> {
   const { rows } = await sql<Upload & { ended: boolean }>`/* ingestion.findUpload */
     select token, project_id as "projectId", project_uuid as "projectUuid", file_location as "fileLocation",
-      file_sha256 as "fileSha256", size_bytes as "sizeBytes", ended_at is not null as ended
+      file_sha256 as "fileSha256", size_bytes as "sizeBytes", content_sha256 as "contentSha256",
+      ended_at is not null as ended
     from bom_upload where token = ${token}`.execute(db);
   return rows[0];
+}
+
+/** Whether an upload into this project has not ended yet. */
+export async function awaitsImport(tx: Tx, projectId: number): Promise<boolean> {
+  const { rows } = await sql`/* ingestion.awaitsImport */
+    select 1 from bom_upload where project_id = ${projectId} and ended_at is null limit 1`.execute(tx);
+  return rows.length > 0;
 }
 
 /** How an upload ended, if it did, and what its import left out. */

@@ -3,7 +3,7 @@ import { licenseRoutes } from "./routes/v1/license.ts";
 import { licenseGroupRoutes } from "./routes/v1/license-group.ts";
 
 export { seedLicenses } from "./commands/seed.ts";
-export { knownLicenses } from "./queries/licenses.ts";
+export { knownLicenses, knownLicensesDigest } from "./queries/licenses.ts";
 export type { KnownLicenses } from "./rules/known-licenses.ts";
 export { type ResolvedLicense, resolvedLicense } from "./store/resolved-license.ts";
 

@@ -24,6 +24,7 @@ export {
   findProject,
   findProjectByName,
   inventoryDigestOf,
+  lockFreeProject,
   lockProject,
   type ProjectColumns,
   type ProjectRef,

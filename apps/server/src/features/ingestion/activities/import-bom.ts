@@ -5,18 +5,19 @@ import { BomError, BomReaderCrash } from "@evertrack/sbom/elsewhere";
 import { type BomQuality, QualityMeter } from "@evertrack/sbom/quality";
 import type { Tx } from "../../../platform/db/index.ts";
 import { FileLost } from "../../../platform/files/index.ts";
-import { appendEvents } from "../../../platform/outbox/index.ts";
 import {
   InventoryCollector,
   insertBomImport,
-  internalRule,
   type PreparedInventory,
+  recordInventorySource,
   replaceInventory,
   replaceServices,
 } from "../../components/index.ts";
-import { knownLicenses } from "../../licenses/index.ts";
-import { projectSubject, readProject, recordBomImported, updateProject } from "../../projects/index.ts";
+import { recordBomImported, updateProject } from "../../projects/index.ts";
+import { announceImport } from "../commands/announce-import.ts";
 import type { IngestionDeps } from "../deps.ts";
+import { importFingerprint, type ReadingCircumstances } from "../fingerprint.ts";
+import { currentCircumstances, judgingUnder } from "../queries/judging.ts";
 import { type ImportNote, type Judging, normalizeComponent } from "../rules/normalize.ts";
 import { projectColumnsFrom } from "../rules/project-from-bom.ts";
 import { endUpload, findUpload, type Upload } from "../store.ts";
@@ -51,16 +52,19 @@ interface ReadBom {
   prepared: PreparedInventory;
   notes: ImportNote[];
   quality: BomQuality;
+  /** Of the document as it was read; undefined where an instance of a release before has taken the upload. */
+  fingerprint: Buffer | undefined;
 }
 
 /** Problems of the document or the file are final; whatever else goes wrong is tried again. */
 async function readInventory(deps: IngestionDeps, ctx: ActivityContext<Tx>, upload: Upload): Promise<ReadBom> {
-  const judging = await currentJudging(deps);
+  const circumstances = await currentCircumstances(deps);
+  const judging = await judgingUnder(deps, circumstances);
   return deps.slots.within(async () => {
     try {
       const { fileLocation: location, fileSha256: sha256, sizeBytes } = upload;
       const bytes = await deps.files.read({ location, sha256, sizeBytes });
-      return await collect(deps, ctx, { upload, bytes, judging });
+      return await collect(deps, ctx, { upload, bytes, judging, circumstances });
     } catch (error) {
       if (error instanceof FileLost || error instanceof BomError || error instanceof BomReaderCrash)
         throw new Terminal(error.message, { cause: error });
@@ -73,12 +77,13 @@ interface Source {
   upload: Upload;
   bytes: Uint8Array;
   judging: Judging;
+  circumstances: ReadingCircumstances;
 }
 
 async function collect(
   deps: IngestionDeps,
   ctx: ActivityContext<Tx>,
-  { upload, bytes, judging }: Source,
+  { upload, bytes, judging, circumstances }: Source,
 ): Promise<ReadBom> {
   const inventory = await InventoryCollector.open(deps.database, upload.projectId);
   const notes: ImportNote[] = [];
@@ -98,17 +103,9 @@ async function collect(
   if (head === undefined) throw new Terminal("the BOM has no head");
   const prepared = await inventory.finish();
   if (prepared.graphTooLarge) addNote({ path: "/dependencies", message: "there are too many dependencies to be kept" });
-  return { head, prepared, notes, quality: quality.result() };
-}
-
-/** Settings and licences as they are when the import begins. */
-async function currentJudging({ settings, database }: IngestionDeps): Promise<Judging> {
-  const isInternal = internalRule({
-    groupsRegex: await settings.get("internal-components", "groups.regex"),
-    namesRegex: await settings.get("internal-components", "names.regex"),
-    matchMode: await settings.get("internal-components", "match-mode"),
-  });
-  return { isInternal, licenses: await knownLicenses(database.db) };
+  const { contentSha256 } = upload;
+  const fingerprint = contentSha256 === null ? undefined : importFingerprint(contentSha256, circumstances);
+  return { head, prepared, notes, quality: quality.result(), fingerprint };
 }
 
 interface Write {
@@ -123,17 +120,20 @@ async function writeInventory(
   { upload, bom }: Write,
 ): Promise<ImportBomResult> {
   const { projectId, projectUuid, token } = upload;
-  const { head, notes, prepared, quality } = bom;
+  const { head, notes, prepared, quality, fingerprint } = bom;
   const replaced = await replaceInventory(tx, projectId, prepared);
   if (replaced === undefined) return PROJECT_DELETED;
   const { added, ...counts } = replaced;
   const unchanged = added.length + counts.updated + counts.removed === 0;
   await deps.startAnalysis(tx, { projectUuid, projectId, token, unchanged });
   await replaceServices(tx, projectId, head.services);
-  await updateProject(tx, projectId, projectColumnsFrom(head));
+  const projectColumns = projectColumnsFrom(head);
+  await updateProject(tx, projectId, projectColumns);
   await recordBomImported(tx, projectId, `${head.format} ${head.specVersion}`);
   await insertBomImport(tx, { ...importRecordOf(head), projectId, token, components: prepared.size, notes, quality });
-  await announce(ctx, tx, upload, head);
+  if (fingerprint !== undefined)
+    await recordInventorySource(tx, { projectId, token, fingerprint, prepared, projectColumns });
+  await announceImport(tx, upload, head, (type) => ctx.idFor(type));
   await endUpload(tx, token, "PROCESSED", null);
   ctx.log.info({ project: projectUuid, token, added: added.length, ...counts }, "BOM imported");
   return { outcome: "imported", components: prepared.size };
@@ -141,13 +141,4 @@ async function writeInventory(
 
 function importRecordOf({ format, specVersion, serialNumber, version, timestamp }: BomHead) {
   return { format, specVersion, serialNumber, bomVersion: version, generatedAt: timestamp };
-}
-
-async function announce(ctx: ActivityContext<Tx>, tx: Tx, { projectId, projectUuid, token }: Upload, head: BomHead) {
-  const row = await readProject(tx, { all: true }, projectId);
-  if (row === undefined) return;
-  const bom = { content: "(Omitted)", format: head.format, specVersion: head.specVersion };
-  const payload = { project: projectSubject(row), bom, token };
-  const event = (type: string) => ({ eventId: ctx.idFor(type), type, subject: projectUuid, payload });
-  await appendEvents(tx, [event("BOM_CONSUMED"), event("BOM_PROCESSED")]);
 }

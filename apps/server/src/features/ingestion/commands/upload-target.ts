@@ -23,6 +23,8 @@ import { collectionProject, mayNotCreate } from "../errors.ts";
 export interface UploadTarget {
   /** Name and, if it exists, UUID: what notifications show. */
   shown: { uuid?: string; name: string; version?: string };
+  /** Row id of a project that exists. */
+  existingId?: number;
   /** Tags the project will have. */
   tags: readonly string[];
   /** Creates or changes the project in the upload's transaction. */
@@ -75,6 +77,7 @@ async function existing(
     );
   const tags = mayTag ? fields.projectTags : undefined;
   return {
+    existingId: project.id,
     shown: { uuid: project.uuid, ...shownAs(project.name, project.version) },
     tags: tags ?? (await tagsOf(database.db, project.id)),
     async settle(tx) {

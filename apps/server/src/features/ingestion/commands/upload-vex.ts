@@ -88,7 +88,8 @@ interface Accepted {
 async function commitVex({ engine }: IngestionDeps, tx: Tx, accepted: Accepted): Promise<BomUploadResponse> {
   const { project, token, by } = accepted;
   const { location: fileLocation, sha256: fileSha256, sizeBytes } = accepted.file;
-  const upload = { token, projectId: project.id, projectUuid: project.uuid, fileLocation, fileSha256, sizeBytes };
+  const kept = { fileLocation, fileSha256, sizeBytes, contentSha256: null };
+  const upload = { token, projectId: project.id, projectUuid: project.uuid, ...kept };
   await insertUpload(tx, upload, by);
   await insertVexImport(tx, upload);
   await engine.startRun(

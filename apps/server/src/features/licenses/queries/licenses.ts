@@ -37,6 +37,11 @@ export async function knownLicenses(db: Db): Promise<KnownLicenses> {
   return new KnownLicenses(await store.licenseNames(db, LICENSES_MAX));
 }
 
+/** Equal as long as `knownLicenses` are. */
+export function knownLicensesDigest(db: Db): Promise<string> {
+  return store.licenseNamesDigest(db);
+}
+
 /** Members without a value are left out. */
 function licenseJson(row: store.LicenseRow): LicenseResponse {
   const { licenseText, standardLicenseTemplate, standardLicenseHeader, licenseComments, ...always } = row;

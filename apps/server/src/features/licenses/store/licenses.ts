@@ -93,6 +93,15 @@ export async function licenseNames(db: Db, limit: number): Promise<LicenseName[]
   return rows;
 }
 
+/** Digest of what `licenseNames` tells, without telling it. */
+export async function licenseNamesDigest(db: Db): Promise<string> {
+  const { rows } = await sql<{ digest: string }>`/* licenses.namesDigest */
+    select md5(string_agg(concat_ws(E'\\n', license_id, name, custom, deprecated), E'\\n' order by id)) as digest from license`.execute(
+    db,
+  );
+  return rows[0]?.digest ?? "";
+}
+
 /** A custom licence to be. */
 export interface NewLicense {
   licenseId: string;

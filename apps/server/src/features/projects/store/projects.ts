@@ -140,13 +140,25 @@ export async function clearLatest(tx: Tx, name: string): Promise<void> {
   );
 }
 
+/** A project that is locked. */
+export interface LockedProject {
+  uuid: string;
+  name: string;
+  version: string | null;
+  bomDigest: Buffer | null;
+}
+
 /** Locks a project row against other writers of its columns (not against key shares of new components). */
-export async function lockProject(
-  tx: Tx,
-  id: number,
-): Promise<{ uuid: string; name: string; version: string | null; bomDigest: Buffer | null } | undefined> {
-  const { rows } = await sql<{ uuid: string; name: string; version: string | null; bomDigest: Buffer | null }>`
-    /* projects.lock */ select uuid, name, version, bom_digest as "bomDigest" from project where id = ${id} for no key update`.execute(
+export async function lockProject(tx: Tx, id: number): Promise<LockedProject | undefined> {
+  const { rows } = await sql<LockedProject>`/* projects.lock */
+    select uuid, name, version, bom_digest as "bomDigest" from project where id = ${id} for no key update`.execute(tx);
+  return rows[0];
+}
+
+/** The same without waiting: undefined also when somebody else has it locked. */
+export async function lockFreeProject(tx: Tx, id: number): Promise<LockedProject | undefined> {
+  const { rows } = await sql<LockedProject>`/* projects.lockFree */
+    select uuid, name, version, bom_digest as "bomDigest" from project where id = ${id} for no key update skip locked`.execute(
     tx,
   );
   return rows[0];

@@ -98,6 +98,7 @@ export interface BomImport {
 }
 
 export interface BomUpload {
+  content_sha256: string | null;
   ended_at: Timestamp | null;
   failure_reason: string | null;
   file_location: string;
@@ -256,6 +257,17 @@ export interface FindingAnalysisComment {
 export interface IdentityMatchState {
   identity_id: number;
   matched_at: Generated<Timestamp>;
+}
+
+export interface InventorySource {
+  fingerprint: Buffer;
+  graph_digest: Buffer;
+  graph_edges: number;
+  inventory_digest: Buffer;
+  project_columns: Json;
+  project_id: number;
+  services_digest: Buffer;
+  token: string;
 }
 
 export interface License {
@@ -592,6 +604,7 @@ export interface DB {
   finding_analysis: FindingAnalysis;
   finding_analysis_comment: FindingAnalysisComment;
   identity_match_state: IdentityMatchState;
+  inventory_source: InventorySource;
   license: License;
   license_group: LicenseGroup;
   license_group_member: LicenseGroupMember;
