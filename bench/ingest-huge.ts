@@ -1,8 +1,8 @@
 /**
- * One BOM of 300,000 components (some 120 MB), validated: upload until everything that follows has ended, and the same BOM again.
- * Bar: peak resident memory of the instance at most 512 MB.
+ * One BOM of 300,000 components (some 120 MB), validated: upload until everything that follows has ended, the same BOM again, and into
+ * as many further projects at once as is asked for. Bar: peak resident memory of the instance at most 512 MB.
  *
- *   npm run bench -- ingest-huge [--components 300000]
+ *   npm run bench -- ingest-huge [--components 300000] [--together 2]
  */
 import { parseArgs } from "node:util";
 import { Cluster } from "../e2e/harness/cluster.ts";
@@ -12,7 +12,9 @@ import { keepResult } from "./measuring/result.ts";
 
 const PROCESSED_MAX_MS = 1_200_000;
 const MIB = 2 ** 20;
-const { values } = parseArgs({ options: { components: { type: "string", default: "300000" } } });
+const { values } = parseArgs({
+  options: { components: { type: "string", default: "300000" }, together: { type: "string", default: "0" } },
+});
 
 const components = Number(values.components);
 const bom = hugeBom(components);
@@ -24,16 +26,18 @@ try {
   console.log(`idle: ${Math.round(peakMib())} MiB; the BOM has ${(bom.size / MIB).toFixed(1)} MiB`);
   const first = await ingest("first");
   const again = await ingest("again");
-  keepResult("ingest-huge", { components, documentMib: Math.round(bom.size / MIB), first, again });
-  console.log(`peak ${again.peakMib} MiB (bar 512)`);
+  const names = Array.from({ length: Number(values.together) }, (_, number) => `together ${number + 1}`);
+  const together = await Promise.all(names.map((name) => ingest(name, name)));
+  keepResult("ingest-huge", { components, documentMib: Math.round(bom.size / MIB), first, again, together });
+  console.log(`peak ${Math.round(peakMib())} MiB (bar 512)`);
 } finally {
   await cluster.close();
 }
 
-async function ingest(name: string) {
+async function ingest(name: string, project = "huge") {
   const startedMs = performance.now();
   const form = new FormData();
-  form.set("projectName", "huge");
+  form.set("projectName", project);
   form.set("projectVersion", "1");
   form.set("autoCreate", "true");
   form.set("bom", bom, "bom.json");

@@ -12,6 +12,7 @@ import {
   componentProperties,
   componentsFeature,
   emptyProject,
+  GraphTexts,
   projectDependenciesText,
 } from "../features/components/index.ts";
 import { exportsFeature } from "../features/exports/index.ts";
@@ -113,15 +114,17 @@ export function composeFeatures(deps: FeatureDeps): Features {
   const settings = settingsFeature({ ...deps, extensions: vulnerabilities.extensions });
   const withSettings = { ...deps, settings: settings.settings, client: late.client };
   const licenses = licensesFeature(deps);
+  const graphTexts = new GraphTexts();
   const projects = projectsFeature({
     ...withSettings,
     emptyProject,
     metricsOf,
-    directDependenciesOf: projectDependenciesText,
+    directDependenciesOf: (db, projectId) => projectDependenciesText(graphTexts, db, projectId),
   });
   const components = componentsFeature({
     ...withSettings,
     gateOpen,
+    graphTexts,
     risk: identityRisk(settings.settings),
     startAnalysis: (tx, project) => startAnalysisOfChange(late.client, tx, project),
   });

@@ -2,6 +2,7 @@ import type { EngineClient } from "@evertrack/engine";
 import type { Database, Tx } from "../../platform/db/index.ts";
 import type { Log } from "../../platform/log/log.ts";
 import type { AccessControlSwitch } from "../projects/index.ts";
+import type { GraphTexts } from "./graph-texts.ts";
 import type { InventoryOrders } from "./inventory-orders.ts";
 import type { IdentityRisk } from "./store/identity-risk.ts";
 
@@ -19,6 +20,7 @@ export interface ComponentsDeps {
   /** Starts the analysis of a project whose components were changed by hand, from the analysis feature above. */
   startAnalysis(tx: Tx, project: { projectId: number; projectUuid: string }): Promise<void>;
   orders: InventoryOrders;
+  graphTexts: GraphTexts;
   /** Vulnerabilities by identity, from the metrics feature above; absent = not shown. */
   risk?: IdentityRisk | undefined;
 }

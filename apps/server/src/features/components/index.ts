@@ -21,6 +21,7 @@ export { type ReplacedInventory, replaceInventory } from "./commands/replace-inv
 export { replaceServices } from "./commands/replace-services.ts";
 export { componentProperties } from "./config.ts";
 export { detailBackfill } from "./detail-backfill.ts";
+export { GraphTexts } from "./graph-texts.ts";
 export { licenseBackfill } from "./license-backfill.ts";
 export { projectDependenciesText } from "./queries/dependency-graph.ts";
 export { type ExportedService, listServices } from "./queries/read-services.ts";

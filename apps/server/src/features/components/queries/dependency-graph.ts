@@ -3,6 +3,7 @@ import type { Db } from "../../../platform/db/index.ts";
 import { AppError, type Principal } from "../../../platform/http/index.ts";
 import { type LookupDeps, requireProject } from "../../projects/index.ts";
 import { componentNotFound } from "../errors.ts";
+import type { GraphTexts } from "../graph-texts.ts";
 import { dependenciesText } from "../rules/component-json.ts";
 import { type Graph, withDependents } from "../rules/paths.ts";
 import { type DependencyRow, dependenciesById, dependenciesOf, identitiesByUuid } from "../store/dependencies.ts";
@@ -20,9 +21,11 @@ const NEIGHBOURS_MAX = 20_000;
 const NAMED_MAX = 500;
 
 /** What a project itself depends on, as the text of a JSON array; undefined when that is nothing, or not known. */
-export async function projectDependenciesText(db: Db, projectId: number): Promise<string | undefined> {
-  const head = await readGraphHead(db, projectId);
-  return head === undefined ? undefined : dependenciesText(await dependenciesById(db, projectId, head.direct));
+export function projectDependenciesText(texts: GraphTexts, db: Db, projectId: number): Promise<string | undefined> {
+  return texts.read(db, projectId, "direct", async () => {
+    const head = await readGraphHead(db, projectId);
+    return head === undefined ? undefined : dependenciesText(await dependenciesById(db, projectId, head.direct));
+  });
 }
 
 /** The same for a component. */
@@ -32,15 +35,19 @@ export async function directDependenciesText(db: Db, projectId: number, id: numb
   return dependenciesText(await dependenciesById(db, projectId, dependsOn));
 }
 
-/** Roots of the graph of a project. */
-export async function readRoots(
-  deps: LookupDeps,
+/** Roots of the graph of a project, `DependencyGraphResponse[]` as JSON. */
+export async function readRootsText(
+  deps: LookupDeps & { graphTexts: GraphTexts },
   principal: Principal,
   projectUuid: string,
-): Promise<DependencyGraphResponse[]> {
-  const project = await requireProject(deps, principal, projectUuid);
-  const head = await readGraphHead(deps.database.db, project.id);
-  return readNodes(deps.database.db, project.id, head?.direct ?? []);
+): Promise<string> {
+  const { id } = await requireProject(deps, principal, projectUuid);
+  const { db } = deps.database;
+  const text = await deps.graphTexts.read(db, id, "roots", async () => {
+    const head = await readGraphHead(db, id);
+    return JSON.stringify(await readNodes(db, id, head?.direct ?? []));
+  });
+  return text ?? "[]";
 }
 
 /** What a component depends on. */

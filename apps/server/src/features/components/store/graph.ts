@@ -26,6 +26,19 @@ export async function readGraphHead(db: Db, projectId: number): Promise<GraphHea
   return rows[0];
 }
 
+/**
+ * What a project's graph and the components in it are told by, UUIDs included: an inventory that comes back has its digest again, but
+ * was imported later. Undefined for projects without an inventory.
+ */
+export async function graphStamp(db: Db, projectId: number): Promise<string | undefined> {
+  const { rows } = await sql<{ stamp: string | null }>`/* components.graphStamp */
+    select concat_ws(' ', encode(p.bom_digest, 'hex'), encode(g.digest, 'hex'), encode(g.inventory_digest, 'hex'),
+      extract(epoch from p.last_bom_import)) as stamp
+    from project p left join project_graph g on g.project_id = p.id
+    where p.id = ${projectId} and p.bom_digest is not null`.execute(db);
+  return rows[0]?.stamp ?? undefined;
+}
+
 /** The nodes of a project's graph that follow `afterId`, by identity; components that depend on nothing have none. */
 export async function graphNodesAfter(db: Db, projectId: number, afterId: number, limit: number): Promise<GraphNode[]> {
   const { rows } = await sql<GraphNode>`/* components.graphNodesAfter */

@@ -2,7 +2,8 @@ import { uuidText } from "@evertrack/contract/v1/access";
 import { z } from "zod";
 import { type Route, route } from "../../../../platform/http/index.ts";
 import type { LookupDeps } from "../../../projects/index.ts";
-import { readChildren, readExpandedGraph, readRoots } from "../../queries/dependency-graph.ts";
+import type { GraphTexts } from "../../graph-texts.ts";
+import { readChildren, readExpandedGraph, readRootsText } from "../../queries/dependency-graph.ts";
 
 const byUuid = z.object({ uuid: uuidText });
 const byUuids = z.object({
@@ -14,14 +15,17 @@ const byUuids = z.object({
 });
 
 /** What depends on what. */
-export function dependencyGraphRoutes(deps: LookupDeps): Route[] {
+export function dependencyGraphRoutes(deps: LookupDeps & { graphTexts: GraphTexts }): Route[] {
   return [
     route({
       method: "GET",
       path: "/api/v1/dependencyGraph/project/:uuid/directDependencies",
       access: ["VIEW_PORTFOLIO"],
       params: byUuid,
-      handle: ({ params, principal }) => readRoots(deps, principal, params.uuid),
+      async handle({ params, principal, reply }) {
+        reply.type("application/json; charset=utf-8");
+        return readRootsText(deps, principal, params.uuid);
+      },
     }),
     route({
       method: "GET",
