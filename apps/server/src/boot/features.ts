@@ -19,7 +19,7 @@ import { exportsFeature } from "../features/exports/index.ts";
 import { findingsFeature } from "../features/findings/index.ts";
 import { ingestionFeature, ingestionProperties } from "../features/ingestion/index.ts";
 import { licensesFeature, seedLicenses } from "../features/licenses/index.ts";
-import { identityRisk, metricsFeature, metricsOf, metricsProperties } from "../features/metrics/index.ts";
+import { componentRisk, metricsFeature, metricsOf, metricsProperties } from "../features/metrics/index.ts";
 import { projectProperties, projectsFeature } from "../features/projects/index.ts";
 import { seedSettings, settingsFeature } from "../features/settings/index.ts";
 import {
@@ -125,7 +125,7 @@ export function composeFeatures(deps: FeatureDeps): Features {
     ...withSettings,
     gateOpen,
     graphTexts,
-    risk: identityRisk(settings.settings),
+    risk: componentRisk(settings.settings),
     startAnalysis: (tx, project) => startAnalysisOfChange(late.client, tx, project),
   });
   const ingestion = ingestionFeature({
@@ -201,7 +201,7 @@ export function composeFeatures(deps: FeatureDeps): Features {
       ...backfills.activities,
     ],
     schedule,
-    subscribers: analysis.subscribers,
+    subscribers: [...analysis.subscribers, ...metrics.subscribers],
     backfills: declared,
     finalizing: upgrades.finalizing,
     addMetrics: backfills.addMetrics,

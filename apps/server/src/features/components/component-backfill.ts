@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Tx } from "../../platform/db/index.ts";
 import type { Backfill } from "../upgrades/index.ts";
+import type { ComponentKey } from "./store/component-risk.ts";
 import {
-  type ComponentKey,
   countPendingComponents,
   estimatePendingComponents,
   nextPendingComponents,

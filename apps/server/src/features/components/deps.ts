@@ -4,7 +4,7 @@ import type { Log } from "../../platform/log/log.ts";
 import type { AccessControlSwitch } from "../projects/index.ts";
 import type { GraphTexts } from "./graph-texts.ts";
 import type { InventoryOrders } from "./inventory-orders.ts";
-import type { IdentityRisk } from "./store/identity-risk.ts";
+import type { ComponentRisk } from "./store/component-risk.ts";
 
 /** Open when no instance is left that does not know the workflow: its runs might wait for it. */
 export const IDENTIFY_INTERNAL_GATE = "identify-internal-components";
@@ -22,5 +22,5 @@ export interface ComponentsDeps {
   orders: InventoryOrders;
   graphTexts: GraphTexts;
   /** Vulnerabilities by identity, from the metrics feature above; absent = not shown. */
-  risk?: IdentityRisk | undefined;
+  risk?: ComponentRisk | undefined;
 }

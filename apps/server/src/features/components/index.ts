@@ -28,9 +28,9 @@ export { type ExportedService, listServices } from "./queries/read-services.ts";
 export { type InternalRule, internalRule } from "./rules/internal-components.ts";
 export type { ComponentDetail, InventoryComponent, StatedLicense } from "./rules/inventory.ts";
 export { licensesOf } from "./rules/licenses-of.ts";
+export type { ComponentKey, ComponentRisk } from "./store/component-risk.ts";
 export { type BomImport, insertBomImport } from "./store/components.ts";
 export { detailOf } from "./store/details.ts";
-export type { IdentityRisk } from "./store/identity-risk.ts";
 export { isSourceOf } from "./store/inventory-source.ts";
 
 interface FeatureDeps extends Omit<ComponentsDeps, "orders"> {

@@ -7,6 +7,7 @@ import type { LookupDeps } from "../projects/index.ts";
 import type { Settings } from "../settings/index.ts";
 import { fetchProjectsActivity } from "./activities/fetch-projects.ts";
 import { updateDirtyMetricsActivity, updateProjectMetricsActivity } from "./activities/update-metrics.ts";
+import { followAudits } from "./commands/follow-audits.ts";
 import { removeOldSnapshots } from "./commands/remove-old-snapshots.ts";
 import { startPortfolioUpdate } from "./commands/start-portfolio-update.ts";
 import { updateMarkedProjects } from "./commands/update-metrics.ts";
@@ -20,7 +21,7 @@ import { updateMetricsNow } from "./workflows/update-metrics-now.ts";
 import { updatePortfolioMetrics } from "./workflows/update-portfolio-metrics.ts";
 
 export { metricsProperties } from "./config.ts";
-export { identityRisk } from "./queries/identity-risk.ts";
+export { componentRisk } from "./queries/component-risk.ts";
 export { metricsOf } from "./queries/project-metrics.ts";
 export { areCountsCurrent } from "./store/currency.ts";
 export { markProjectsOfIdentities } from "./store/marks.ts";
@@ -45,6 +46,7 @@ export function metricsFeature(deps: MetricsDeps) {
   ];
   return {
     schedule,
+    subscribers: [followAudits(deps.client)],
     routes: [...metricsRoutes(deps), ...portfolioMetricsRoutes(deps)],
     workflows: [updateDirtyMetrics, updateMetricsNow, updatePortfolioMetrics],
     activities: [

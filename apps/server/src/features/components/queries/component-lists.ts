@@ -14,6 +14,7 @@ import type { ComponentsDeps } from "../deps.ts";
 import { invalidMember } from "../errors.ts";
 import { complete } from "../inventory-orders.ts";
 import { componentItem, portfolioItem } from "../rules/component-item.ts";
+import type { ComponentKey } from "../store/component-risk.ts";
 import {
   type CursorPage,
   type CursorPlace,
@@ -26,7 +27,6 @@ import {
   projectOrder,
   projectPage,
 } from "../store/cursor-lists.ts";
-import { identitiesOfProject } from "../store/dependencies.ts";
 import { countSearched, type SearchFilter } from "../store/search.ts";
 
 type ProjectQuery = z.output<typeof projectComponentsQuery>;
@@ -62,8 +62,8 @@ export async function listProjectComponents(
   const order = orderOf(query, PROJECT_SORTS);
   if (query.only_outdated) return EMPTY;
   const filter = { text: query.q, onlyDirect: query.only_direct === true };
-  const scores = order.sort === "risk" ? await deps.risk?.scores(identitiesOfProject(project.id)) : undefined;
-  const page = pageAfter(order, query.limit, scores);
+  const byIdentity = order.sort === "risk" ? await deps.risk?.scoresIn(project.id) : undefined;
+  const page = pageAfter(order, query.limit, byIdentity && { byIdentity });
   const { rows, count } = await complete(deps.orders, project.id, () => readPage(deps, project.id, filter, page));
   return answer(deps, { rows, count, countMax: PROJECT_COUNT_MAX, order, query, item: componentItem });
 }
@@ -101,7 +101,7 @@ export async function listComponents(
     return EMPTY;
   const { db } = deps.database;
   const scope = await portfolioScopeOf(deps.settings, principal);
-  const scores = order.sort === "risk" ? await deps.risk?.scores(undefined) : undefined;
+  const scores = order.sort === "risk" ? await deps.risk?.scores() : undefined;
   const [rows, count] = await Promise.all([
     portfolioPage(db, scope, filter, pageAfter(order, query.limit, scores)),
     countSearched(db, scope, filter, PORTFOLIO_COUNT_MAX),
@@ -197,10 +197,15 @@ async function answer(deps: ComponentsDeps, listed: Listed): Promise<ListCompone
   const { rows, count, countMax, order, query, item } = listed;
   const shown = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? shown.at(-1) : undefined;
-  const identityIds = [...new Set(shown.map(({ identity_id }) => identity_id))];
-  const metrics = await deps.risk?.countsOf(deps.database.db, identityIds);
+  const keys = shown.map(({ project_id: projectId, identity_id: identityId }) => ({ projectId, identityId }));
+  const rated = (await deps.risk?.countsOf(deps.database.db, keys)) ?? [];
+  const keyOf = ({ projectId, identityId }: ComponentKey) => `${projectId} ${identityId}`;
+  const metrics = new Map(rated.map((component) => [keyOf(component), component.metrics]));
   return {
-    items: shown.map((row) => item(row, { metrics: metrics?.get(row.identity_id), expand: query.expand })),
+    items: shown.map((row, index) => {
+      const key = keys[index];
+      return item(row, { metrics: key && metrics.get(keyOf(key)), expand: query.expand });
+    }),
     ...(last === undefined ? {} : { next_page_token: tokenAfter(order, last) }),
     total: count > countMax ? { count: countMax, type: "AT_LEAST" } : { count, type: "EXACT" },
   };

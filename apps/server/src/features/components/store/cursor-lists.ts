@@ -24,8 +24,14 @@ export interface CursorPage {
   descending: boolean;
   after: CursorPlace | undefined;
   limit: number;
-  /** Subquery of scores by identity; needed to order by risk. */
-  scores: RawBuilder<unknown> | undefined;
+  /** Needed to order by risk. */
+  scores: Scores | undefined;
+}
+
+/** Subqueries of scores: by identity, and those of single components, which go before. */
+export interface Scores {
+  byIdentity: RawBuilder<unknown>;
+  exceptions?: RawBuilder<unknown>;
 }
 
 /** A row with the value it is ordered by. */
@@ -75,7 +81,7 @@ export async function pageByScore(
       : sql`(${score} ${beyond} ${key} or (${score} = ${key} and o.position > ${position}))`;
   const { rows } = await sql<ScoredComponent>`/* components.pageByScore */
     select o.id, ${score} as score from unnest(${arrayOf(order)}::int[]) with ordinality as o(id, position)
-      left join (${scores}) r on r.identity_id = o.id
+      left join (${scores?.byIdentity}) r on r.identity_id = o.id
     where ${following} order by 2 ${direction}, o.position limit ${limit}`.execute(db);
   return rows;
 }
@@ -121,7 +127,7 @@ async function readPage(
   conditions: RawBuilder<unknown>,
   page: CursorPage,
 ): Promise<CursorRow[]> {
-  const scores = page.sort === "risk" ? sql`left join (${page.scores}) r on r.identity_id = i.id` : sql``;
+  const scores = page.sort === "risk" ? joined(page.scores) : sql``;
   const key = KEYS[page.sort];
   const { rows } = await sql<CursorRow>`/* components.cursorPage */
     with page as materialized (
@@ -134,10 +140,17 @@ async function readPage(
   return rows;
 }
 
+const NO_EXCEPTIONS: RawBuilder<unknown> = sql`select null::int as project_id, null::int as identity_id, null::float8 as score where false`;
+
+function joined(scores: Scores | undefined): RawBuilder<unknown> {
+  return sql`left join (${scores?.byIdentity}) r on r.identity_id = c.identity_id
+    left join (${scores?.exceptions ?? NO_EXCEPTIONS}) x on x.project_id = c.project_id and x.identity_id = c.identity_id`;
+}
+
 const KEYS: Readonly<Record<CursorSort, RawBuilder<unknown>>> = {
   name: sql`null::text`,
   group: sql`i.group_name`,
-  risk: sql`coalesce(r.score, 0)`,
+  risk: sql`coalesce(x.score, r.score, 0)`,
 };
 
 function orderBy({ sort, descending }: CursorPage, key: RawBuilder<unknown>): RawBuilder<unknown> {

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from "kysely";
+import { sql } from "kysely";
 import type { Db } from "../../../platform/db/index.ts";
 import type { ComponentRow } from "./presented.ts";
 
@@ -51,9 +51,4 @@ export async function identitiesByUuid(
     select uuid, identity_id as id from component
     where uuid = any(${[...uuids]}::uuid[]) and project_id = ${projectId}`.execute(db);
   return new Map(rows.map(({ uuid, id }) => [uuid, id]));
-}
-
-/** A subquery of the identities a project has. */
-export function identitiesOfProject(projectId: number): RawBuilder<unknown> {
-  return sql`select identity_id from component where project_id = ${projectId}`;
 }

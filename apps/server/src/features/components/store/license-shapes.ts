@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Tx } from "../../../platform/db/index.ts";
-import { type ComponentKey, keysOf } from "./pending-components.ts";
+import type { ComponentKey } from "./component-risk.ts";
+import { keysOf } from "./pending-components.ts";
 
 /** Stores what these components say of their licences, unless it is stored already. Rows come in key order. */
 export async function storeLicensesOf(tx: Tx, keys: readonly ComponentKey[]): Promise<void> {

@@ -1,11 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../../../platform/db/index.ts";
-
-/** The primary key of a component, where a walk over all of them stands. */
-export interface ComponentKey {
-  projectId: number;
-  identityId: number;
-}
+import type { ComponentKey } from "./component-risk.ts";
 
 /** A reference of components that is null until a backfill has come to them. Each has an index of those where it is null. */
 export type PendingReference = "license_id" | "detail_id";

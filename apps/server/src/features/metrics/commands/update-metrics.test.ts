@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { planOf, Seed } from "../../../testing/seed.ts";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
 import { Settings } from "../../settings/index.ts";
+import { componentRisk } from "../queries/component-risk.ts";
 import { markProjectsOfIdentities, takeMarks } from "../store/marks.ts";
 import { countProjects } from "../store/snapshots.ts";
 import { riskWeights, updateMarkedProjects, updateMetrics } from "./update-metrics.ts";
@@ -101,6 +102,58 @@ describe("counting a project", () => {
     await seed.aliases(names[0] ?? "", `NVD CVE-2026-${counter}`);
     await update(projectId);
     expect(await snapshots(projectId)).toEqual([expect.objectContaining({ vulnerabilities: 2, high: 2 })]);
+  });
+
+  test("leaves suppressed findings out and tells what is audited, by alias group", async () => {
+    const { projectId, identityId, names } = await projectWith(CRITICAL, HIGH, MEDIUM, LOW);
+    await seed.aliases(names[0] ?? "", names[1] ?? "");
+    const other = (await seed.project()).id;
+    await seed.component(other, identityId);
+    const decide = (name: string | undefined, state: string, suppressed: boolean) =>
+      seed.rows(
+        `insert into finding_analysis (project_id, identity_id, vulnerability_id, state, suppressed)
+         select $1, $2, id, $4, $5 from vulnerability where source || ' ' || vuln_id = $3`,
+        [projectId, identityId, name, state, suppressed],
+      );
+    await decide(names[0], "FALSE_POSITIVE", true);
+    await decide(names[2], "NOT_AFFECTED", true);
+    await decide(names[3], "EXPLOITABLE", false);
+    await update(projectId, other);
+    expect(await snapshots(projectId), "the group by what is left of it").toEqual([
+      expect.objectContaining({
+        ...{ vulnerabilities: 2, critical: 0, high: 1, medium: 0, low: 1, vulnerable_components: 1 },
+        ...{ suppressed: 2, findings_total: 2, findings_audited: 1, findings_unaudited: 1, inherited_risk_score: 6 },
+      }),
+    ]);
+    expect(await snapshots(other), "decisions are those of a project").toEqual([
+      expect.objectContaining({ vulnerabilities: 3, critical: 1, suppressed: 0, findings_audited: 0 }),
+    ]);
+    const rated = await componentRisk(settings).countsOf(server.database.db, [
+      { projectId, identityId },
+      { projectId: other, identityId },
+    ]);
+    expect(new Map(rated.map((row) => [row.projectId, row.metrics]))).toMatchObject(
+      new Map([
+        [
+          projectId,
+          expect.objectContaining({ vulnerabilities: 2, suppressed: 2, findings_audited: 1, inherited_risk_score: 6 }),
+        ],
+        [other, expect.objectContaining({ vulnerabilities: 3, suppressed: 0, inherited_risk_score: 14 })],
+      ]),
+    );
+  });
+
+  test("a component of which everything is suppressed is not vulnerable, nor is its project", async () => {
+    const { projectId, identityId } = await projectWith(CRITICAL);
+    await seed.rows(
+      `insert into finding_analysis (project_id, identity_id, vulnerability_id, suppressed)
+       select $1, identity_id, vulnerability_id, true from vulnerability_match where identity_id = $2`,
+      [projectId, identityId],
+    );
+    await update(projectId);
+    expect(await snapshots(projectId)).toEqual([
+      expect.objectContaining({ vulnerable_components: 0, vulnerabilities: 0, suppressed: 1, inherited_risk_score: 0 }),
+    ]);
   });
 
   test("weighs by the settings", async () => {

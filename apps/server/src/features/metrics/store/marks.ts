@@ -23,6 +23,14 @@ export async function markProjectsOfIdentities(
     on conflict (project_id) do update set marked_at = metrics_dirty_project.marked_at`.execute(tx);
 }
 
+/** Marks a project by its UUID; false when there is none. */
+export async function markProject(tx: Tx, projectUuid: string): Promise<boolean> {
+  const { numAffectedRows } = await sql`/* metrics.markProject */
+    insert into metrics_dirty_project (project_id) select id from project where uuid = ${projectUuid} for key share
+    on conflict (project_id) do update set marked_at = metrics_dirty_project.marked_at`.execute(tx);
+  return numAffectedRows === 1n;
+}
+
 /** Takes marks away and returns whose they were; those another transaction holds are left to it. */
 export async function takeMarks(tx: Tx, limit: number): Promise<number[]> {
   const { rows } = await sql<{ project_id: number }>`/* metrics.takeMarks */

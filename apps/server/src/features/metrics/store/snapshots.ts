@@ -1,7 +1,11 @@
 import { sql } from "kysely";
 import type { Db, Tx } from "../../../platform/db/index.ts";
+import { isAudited } from "./audit-state.ts";
 
-/** Counts of one project; `unassigned` includes INFO. */
+/**
+ * Counts of one project. A vulnerability counts once per component and alias group, with the highest severity of what is not suppressed;
+ * `unassigned` includes INFO. `suppressed` are findings, each by itself.
+ */
 export interface Counts {
   projectId: number;
   components: number;
@@ -12,51 +16,76 @@ export interface Counts {
   medium: number;
   low: number;
   unassigned: number;
+  suppressed: number;
+  /** Of the vulnerabilities. */
+  audited: number;
 }
 
 /** Counts projects as they are now; projects that do not exist are missing from the answer. */
 export async function countProjects(db: Db, projectIds: readonly number[]): Promise<Counts[]> {
   const { rows } = await sql<Counts>`/* metrics.countProjects */
     with f as (
-      select c.project_id, c.identity_id, coalesce(a.group_id::text, v.id::text) as vulnerability, max(m.severity) as severity
+      select c.project_id, c.identity_id, coalesce(a.group_id::text, v.id::text) as vulnerability,
+        max(m.severity) filter (where fa.suppressed is not true) as severity,
+        count(*) filter (where fa.suppressed) as suppressed, bool_or(${isAudited}) as audited
       from component c join vulnerability_match m on m.identity_id = c.identity_id
         join vulnerability v on v.id = m.vulnerability_id
         left join vulnerability_alias a on a.vuln_id = v.vuln_id and a.source = v.source
+        left join finding_analysis fa on fa.project_id = c.project_id and fa.identity_id = c.identity_id
+          and fa.vulnerability_id = m.vulnerability_id
       where c.project_id = any(${[...projectIds]}::int[]) group by 1, 2, 3),
     counted as (
-      select project_id, count(*) as vulnerabilities, count(distinct identity_id) as vulnerable,
+      select project_id, count(severity) as vulnerabilities,
+        count(distinct identity_id) filter (where severity is not null) as vulnerable,
         count(*) filter (where severity = 5) as critical, count(*) filter (where severity = 4) as high,
         count(*) filter (where severity = 3) as medium, count(*) filter (where severity = 2) as low,
-        count(*) filter (where severity < 2) as unassigned
+        count(*) filter (where severity < 2) as unassigned, sum(suppressed)::int as suppressed,
+        count(*) filter (where audited) as audited
       from f group by 1)
     select p.id as "projectId", (select count(*) from component c where c.project_id = p.id) as components,
       coalesce(vulnerable, 0) as "vulnerableComponents", coalesce(vulnerabilities, 0) as vulnerabilities,
       coalesce(critical, 0) as critical, coalesce(high, 0) as high, coalesce(medium, 0) as medium,
-      coalesce(low, 0) as low, coalesce(unassigned, 0) as unassigned
+      coalesce(low, 0) as low, coalesce(unassigned, 0) as unassigned, coalesce(suppressed, 0) as suppressed,
+      coalesce(audited, 0) as audited
     from project p left join counted x on x.project_id = p.id
     where p.id = any(${[...projectIds]}::int[]) order by p.id`.execute(db);
   return rows;
 }
 
+/** What makes a snapshot another one. */
+const COUNTED = [
+  "components",
+  "vulnerable_components",
+  "vulnerabilities",
+  "critical",
+  "high",
+  "medium",
+  "low",
+  "unassigned",
+  "suppressed",
+  "findings_total",
+  "findings_audited",
+  "findings_unaudited",
+  "inherited_risk_score",
+] as const;
+
 /** Writes today's snapshots; where nothing changed since the last one of the day only its last occurrence moves on. */
 export async function writeSnapshots(tx: Tx, rows: readonly (Counts & { riskScore: number })[]): Promise<void> {
+  const names = sql.join(COUNTED.map((name) => sql.ref(name)));
+  const of = (table: string) => sql.join(COUNTED.map((name) => sql.ref(`${table}.${name}`)));
+  const assignments = sql.join(COUNTED.map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`));
   await sql`/* metrics.writeSnapshots */
-    insert into project_metrics as m (project_id, day, first_occurrence, last_occurrence, components, vulnerable_components,
-      vulnerabilities, critical, high, medium, low, unassigned, findings_total, findings_unaudited, inherited_risk_score)
+    insert into project_metrics as m (project_id, day, first_occurrence, last_occurrence, ${names})
     select x."projectId", (now() at time zone 'UTC')::date, now(), now(), x.components, x."vulnerableComponents", x.vulnerabilities,
-      x.critical, x.high, x.medium, x.low, x.unassigned, x.vulnerabilities, x.vulnerabilities, x."riskScore"
+      x.critical, x.high, x.medium, x.low, x.unassigned, x.suppressed, x.vulnerabilities, x.audited,
+      x.vulnerabilities - x.audited, x."riskScore"
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x("projectId" int, components int, "vulnerableComponents" int,
-      vulnerabilities int, critical int, high int, medium int, low int, unassigned int, "riskScore" float8)
+      vulnerabilities int, critical int, high int, medium int, low int, unassigned int, suppressed int, audited int, "riskScore" float8)
     order by 1
     on conflict (project_id, day) do update set
-      first_occurrence = case when (m.components, m.vulnerable_components, m.vulnerabilities, m.critical, m.high, m.medium, m.low, m.unassigned, m.inherited_risk_score)
-          is distinct from (excluded.components, excluded.vulnerable_components, excluded.vulnerabilities, excluded.critical, excluded.high, excluded.medium, excluded.low, excluded.unassigned, excluded.inherited_risk_score)
+      first_occurrence = case when (${of("m")}) is distinct from (${of("excluded")})
         then excluded.first_occurrence else m.first_occurrence end,
-      last_occurrence = excluded.last_occurrence, components = excluded.components,
-      vulnerable_components = excluded.vulnerable_components, vulnerabilities = excluded.vulnerabilities, critical = excluded.critical,
-      high = excluded.high, medium = excluded.medium, low = excluded.low, unassigned = excluded.unassigned,
-      findings_total = excluded.findings_total, findings_unaudited = excluded.findings_unaudited,
-      inherited_risk_score = excluded.inherited_risk_score`.execute(tx);
+      last_occurrence = excluded.last_occurrence, ${assignments}`.execute(tx);
 }
 
 /** A snapshot as it is stored. */
