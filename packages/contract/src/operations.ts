@@ -226,6 +226,7 @@ export const V1_OPERATIONS: readonly Operation[] = [
 export const V2_OPERATIONS: readonly Operation[] = [
   ["POST", "/api/v2/components"],
   ["GET", "/api/v2/components"],
+  ["GET", "/api/v2/components/{uuid}/findings/{source}/{vuln_id}/explanation"],
   ["GET", "/api/v2/components/{uuid}/paths"],
   ["GET", "/api/v2/extension-points"],
   ["GET", "/api/v2/extension-points/{extension_point_name}/extensions"],

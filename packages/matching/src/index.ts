@@ -13,7 +13,7 @@ export {
 } from "./cpe/configuration.ts";
 export { CPE_ANY, CPE_CHARS_MAX, type Cpe, CpeError, formatCpe } from "./cpe/cpe.ts";
 export { type CpeLookup, cpeLookupOf, cpeProductKey, cpeRecordKey, isCpeCandidate } from "./cpe/lookup-key.ts";
-export { type CpeRange, type CpeRecord, matchesCpe } from "./cpe/match-cpe.ts";
+export { type CpeBoundComparison, type CpeRange, type CpeRecord, type CpeTrial, matchesCpe } from "./cpe/match-cpe.ts";
 export { parseCpe } from "./cpe/parse-cpe.ts";
 export { type ReadConfigurations, readNvdConfigurations } from "./cpe/read-configurations.ts";
 export { type IndexedMatcher, matchIdentity } from "./match-identity.ts";
@@ -46,9 +46,12 @@ export {
 export {
   type AffectedMatcher,
   type AffectedVersions,
+  type BoundComparison,
   isAffected,
   prepareAffected,
   type VersionRange,
+  type VersionRecorder,
+  type VersionTrial,
 } from "./ranges/affected.ts";
 export { type OsvEvent, rangesOfEvents } from "./ranges/osv-events.ts";
 export { type CvssScore, scoreCvss } from "./severity/cvss.ts";

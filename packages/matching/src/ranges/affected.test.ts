@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Scheme } from "../versions/schemes.ts";
-import { isAffected, prepareAffected, type VersionRange } from "./affected.ts";
+import { isAffected, prepareAffected, type VersionRange, type VersionTrial } from "./affected.ts";
 
 function inRange(scheme: Scheme, range: Omit<VersionRange, "kind">, version: string): boolean {
   return isAffected({ scheme, versions: [], ranges: [{ kind: "ECOSYSTEM", ...range }] }, version);
@@ -71,7 +71,7 @@ describe("isAffected", () => {
       ranges: [{ kind: "ECOSYSTEM", fixed: "1.2.4" }],
     });
     for (let round = 0; round < 2; round++) {
-      expect(["1.2.4.beta", "1.2.4", "5.0"].map(matches)).toEqual([true, false, true]);
+      expect(["1.2.4.beta", "1.2.4", "5.0"].map((version) => matches(version))).toEqual([true, false, true]);
     }
   });
 
@@ -84,5 +84,51 @@ describe("isAffected", () => {
     for (let patch = 0; patch < 25_000; patch++)
       if (!matches(`1.6.${patch}`)) throw new Error(`1.6.${patch} was missed`);
     expect(matches("1.7")).toBe(false);
+  });
+});
+
+describe("a recorder", () => {
+  const told = (scheme: Scheme, ranges: Omit<VersionRange, "kind">[], version: string, versions: string[] = []) => {
+    const trials: VersionTrial[] = [];
+    const matches = prepareAffected({
+      scheme,
+      versions,
+      ranges: ranges.map((range) => ({ kind: "ECOSYSTEM", ...range })),
+    });
+    const affected = matches(version, (trial) => trials.push(trial));
+    expect(matches(version)).toBe(affected);
+    const shown = trials.map((trial) =>
+      trial.kind === "LIST"
+        ? `list ${trial.contains}`
+        : `${trial.scheme} ${trial.contains}: ${trial.comparisons.map(({ bound, text, order }) => `${bound} ${text} ${order}`).join(", ")}`,
+    );
+    return [affected, ...shown];
+  };
+
+  test("is told of each comparison up to the one that decided", () => {
+    expect(told("npm", [{ introduced: "4.0.0", fixed: "4.17.21" }], "4.17.20")).toEqual([
+      true,
+      "npm true: introduced 4.0.0 1, fixed 4.17.21 -1",
+    ]);
+    expect(told("npm", [{ introduced: "4.0.0", fixed: "4.17.21" }], "3.9.9")).toEqual([
+      false,
+      "npm false: introduced 4.0.0 -1",
+    ]);
+    expect(told("npm", [{ fixed: "1.0.0" }, { introducedAfter: "2.0.0", lastAffected: "3.0.0" }], "3.0.0")).toEqual([
+      true,
+      "npm false: fixed 1.0.0 1",
+      "npm true: introducedAfter 2.0.0 1, lastAffected 3.0.0 0",
+    ]);
+  });
+
+  test("is told of the list only where it had to be read, and of the order that was used", () => {
+    expect(told("npm", [{ fixed: "2.0.0" }], "1.0.0", ["1.0.0"])).toEqual([true, "npm true: fixed 2.0.0 -1"]);
+    expect(told("npm", [{ fixed: "2.0.0" }], "2.0.0", ["2.0.0"])).toEqual([
+      true,
+      "npm false: fixed 2.0.0 0",
+      "list true",
+    ]);
+    expect(told("npm", [{ fixed: "2.0.0" }], "1.5.0.Final")).toEqual([true, "generic true: fixed 2.0.0 -1"]);
+    expect(told("npm", [{ fixed: "2.0.0" }], "(devel)")).toEqual([false, "npm false: "]);
   });
 });

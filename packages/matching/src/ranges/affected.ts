@@ -28,8 +28,36 @@ export interface AffectedVersions {
   ranges: readonly VersionRange[];
 }
 
-/** Answers for one version whether it is affected. */
-export type AffectedMatcher = (version: string) => boolean;
+/** Names of a range's bounds, in the order in which they are compared. */
+const BOUNDS = ["introduced", "introducedAfter", "lastAffected", "fixed", "limit"] as const;
+
+/** One comparison of the version in question with a bound of a range. */
+export interface BoundComparison {
+  bound: (typeof BOUNDS)[number];
+  /** The bound as the advisory writes it. */
+  text: string;
+  /** Whether the version is lower than the bound, the same, or higher. */
+  order: -1 | 0 | 1;
+}
+
+/** What a matcher looked at, and what it found. */
+export type VersionTrial =
+  | { kind: "LIST"; contains: boolean }
+  | {
+      kind: "RANGE";
+      range: VersionRange;
+      contains: boolean;
+      /** The order that versions were compared by: generic where the ecosystem's cannot read one of them. */
+      scheme: Scheme;
+      /** Those made, the last of them decided; none where the version has no place in any range, or the range no bounds. */
+      comparisons: BoundComparison[];
+    };
+
+/** Is told of each trial when it is decided, in the order in which they are made. */
+export type VersionRecorder = (trial: VersionTrial) => void;
+
+/** Answers for one version whether it is affected; tells a recorder why. */
+export type AffectedMatcher = (version: string, recorder?: VersionRecorder) => boolean;
 
 /** Whether a version is affected; use `prepareAffected` to ask more than once. */
 export function isAffected(affected: AffectedVersions, version: string): boolean {
@@ -40,7 +68,8 @@ export function isAffected(affected: AffectedVersions, version: string): boolean
 export function prepareAffected(affected: AffectedVersions): AffectedMatcher {
   const ranges = affected.ranges.map((range) => prepareRange(affected.scheme, range));
   const isListed = prepareList(affected);
-  return (version) => version !== "" && (ranges.some((contains) => contains(version)) || isListed(version));
+  return (version, recorder) =>
+    version !== "" && (ranges.some((contains) => contains(version, recorder)) || isListed(version, recorder));
 }
 
 /** Lists are long and seldom decide, so they are only read when the ranges have said no. */
@@ -49,9 +78,11 @@ function prepareList({ scheme, versions }: AffectedVersions): AffectedMatcher {
   const order = orderOf(scheme);
   const keyOf = (text: string) => order.listKey?.(text) ?? text;
   let keys: Set<string> | undefined;
-  return (version) => {
+  return (version, recorder) => {
     keys ??= new Set(versions.map(keyOf));
-    return keys.has(keyOf(version));
+    const contains = keys.has(keyOf(version));
+    recorder?.({ kind: "LIST", contains });
+    return contains;
   };
 }
 
@@ -62,13 +93,38 @@ function prepareRange(scheme: Scheme, range: VersionRange): AffectedMatcher {
   const order = orderOf(scheme);
   const own = new Interval(scheme, range);
   let generic: Interval | undefined;
-  return (version) => {
-    if (!NAMES_A_RELEASE.test(version)) return false;
-    const parsed = own.isReadable ? readCached(scheme, version) : undefined;
-    if (parsed !== undefined) return !order.standsOutsideRanges?.(parsed) && own.contains(parsed);
-    generic ??= new Interval("generic", range);
-    return generic.contains(readCached("generic", version));
+  return (version, recorder) => {
+    const comparisons: BoundComparison[] | undefined = recorder && [];
+    let contains = false;
+    let orderedBy = scheme;
+    if (NAMES_A_RELEASE.test(version)) {
+      const parsed = own.isReadable ? readCached(scheme, version) : undefined;
+      if (parsed !== undefined) {
+        contains = !order.standsOutsideRanges?.(parsed) && own.contains(parsed, comparisons);
+      } else {
+        generic ??= new Interval("generic", range);
+        orderedBy = "generic";
+        contains = generic.contains(readCached("generic", version), comparisons);
+      }
+    }
+    recorder?.({ kind: "RANGE", range, contains, scheme: orderedBy, comparisons: comparisons ?? [] });
+    return contains;
   };
+}
+
+/** Whether a version that is ordered so to a bound may be in the range. */
+const MAY_BE_INSIDE: Readonly<Record<BoundComparison["bound"], (order: number) => boolean>> = {
+  introduced: (order) => order >= 0,
+  introducedAfter: (order) => order > 0,
+  lastAffected: (order) => order <= 0,
+  fixed: (order) => order < 0,
+  limit: (order) => order < 0,
+};
+
+interface ParsedBound {
+  name: BoundComparison["bound"];
+  text: string;
+  parsed: unknown;
 }
 
 /** The bounds of one range, parsed. */
@@ -76,32 +132,24 @@ class Interval {
   /** False when the scheme cannot read one of the bounds. */
   readonly isReadable: boolean;
   private readonly order: VersionOrder<unknown>;
-  private readonly introduced: unknown;
-  private readonly introducedAfter: unknown;
-  private readonly ends: unknown[];
-  private readonly lastAffected: unknown;
+  private readonly bounds: ParsedBound[];
 
-  constructor(scheme: Scheme, { introduced, introducedAfter, fixed, limit, lastAffected }: VersionRange) {
-    const read = (text: string | undefined) => (text === undefined ? undefined : readCached(scheme, text));
+  constructor(scheme: Scheme, range: VersionRange) {
     this.order = orderOf(scheme);
-    this.introduced = read(introduced);
-    this.introducedAfter = read(introducedAfter);
-    this.ends = [fixed, limit].filter((text) => text !== undefined).map(read);
-    this.lastAffected = read(lastAffected);
-    const isMissing = (text: string | undefined, parsed: unknown) => text !== undefined && parsed === undefined;
-    this.isReadable =
-      !isMissing(introduced, this.introduced) &&
-      !isMissing(introducedAfter, this.introducedAfter) &&
-      !isMissing(lastAffected, this.lastAffected) &&
-      !this.ends.includes(undefined);
+    this.bounds = BOUNDS.flatMap((name) => {
+      const text = range[name];
+      return text === undefined ? [] : [{ name, text, parsed: readCached(scheme, text) }];
+    });
+    this.isReadable = this.bounds.every(({ parsed }) => parsed !== undefined);
   }
 
-  contains(version: unknown): boolean {
-    const { order, introduced, introducedAfter, lastAffected } = this;
-    if (introduced !== undefined && order.compare(version, introduced) < 0) return false;
-    if (introducedAfter !== undefined && order.compare(version, introducedAfter) <= 0) return false;
-    if (lastAffected !== undefined && order.compare(version, lastAffected) > 0) return false;
-    return this.ends.every((end) => order.compare(version, end) < 0);
+  contains(version: unknown, comparisons?: BoundComparison[]): boolean {
+    for (const { name, text, parsed } of this.bounds) {
+      const order = this.order.compare(version, parsed);
+      comparisons?.push({ bound: name, text, order: order < 0 ? -1 : order > 0 ? 1 : 0 });
+      if (!MAY_BE_INSIDE[name](order)) return false;
+    }
+    return true;
   }
 }
 

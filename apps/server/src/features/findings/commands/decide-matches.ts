@@ -3,6 +3,7 @@ import type { Db } from "../../../platform/db/index.ts";
 import { advisoriesForCpeProducts, advisoriesForPackageKeys } from "../../vulnerabilities/index.ts";
 import { cpeMatchesOf, cpeProductsOf } from "../rules/affected-cpes.ts";
 import { type Match, type MatchableIdentity, matchesOf } from "../rules/affected-identities.ts";
+import type { MatchRecorder } from "../rules/match-recorder.ts";
 import type { LockedIdentity, MatchRow } from "../store/matching.ts";
 
 /** Requests are answered by the same thread: deciding pauses for them this often. */
@@ -11,28 +12,46 @@ const BLOCKED_MAX_MS = 20;
 /** A match without a date of publication sorts as the oldest. */
 const UNPUBLISHED = new Date(0);
 
-/** What the identities' matches should be, by package and by CPE, by the advisories as they are now; each once. */
-export async function decide(db: Db, identities: readonly LockedIdentity[]): Promise<MatchRow[]> {
-  const rows = await decideByPackage(db, identities.filter(hasPackage));
-  const byCpe = await decideByCpe(db, identities);
+/** One vulnerability to be decided alone, and who is told why. */
+export interface Explained {
+  vulnerabilityId: number;
+  recorder: MatchRecorder;
+}
+
+/**
+ * What the identities' matches should be, by package and by CPE, by the advisories as they are now; each once. With `explained` only
+ * those of one vulnerability, in the same way.
+ */
+export async function decide(
+  db: Db,
+  identities: readonly LockedIdentity[],
+  explained?: Explained,
+): Promise<MatchRow[]> {
+  const rows = await decideByPackage(db, identities.filter(hasPackage), explained);
+  const byCpe = await decideByCpe(db, identities, explained);
   if (byCpe.length === 0) return rows;
   const known = new Set(rows.map(keyOf));
   for (const row of byCpe) if (!known.has(keyOf(row))) rows.push(row);
   return rows;
 }
 
-async function decideByPackage(db: Db, identities: readonly MatchableIdentity[]): Promise<MatchRow[]> {
+async function decideByPackage(
+  db: Db,
+  identities: readonly MatchableIdentity[],
+  explained?: Explained,
+): Promise<MatchRow[]> {
   const packageKeys = [...new Set(identities.map(({ packageKey }) => packageKey))];
   if (packageKeys.length === 0) return [];
-  const advisories = await advisoriesForPackageKeys(db, packageKeys);
-  return collect(matchesOf(identities, advisories), advisories);
+  const advisories = await advisoriesForPackageKeys(db, packageKeys, explained?.vulnerabilityId);
+  return collect(matchesOf(identities, advisories, explained?.recorder), advisories);
 }
 
-async function decideByCpe(db: Db, identities: readonly LockedIdentity[]): Promise<MatchRow[]> {
+async function decideByCpe(db: Db, identities: readonly LockedIdentity[], explained?: Explained): Promise<MatchRow[]> {
   const products = cpeProductsOf(identities);
   if (products.length === 0) return [];
-  const advisories = await advisoriesForCpeProducts(db, products);
-  return advisories.length === 0 ? [] : collect(cpeMatchesOf(identities, advisories), advisories);
+  const advisories = await advisoriesForCpeProducts(db, products, explained?.vulnerabilityId);
+  if (advisories.length === 0) return [];
+  return collect(cpeMatchesOf(identities, advisories, explained?.recorder), advisories);
 }
 
 interface Sorting {

@@ -4,6 +4,7 @@ import {
   CpeError,
   type CpeLookup,
   type CpeRange,
+  type CpeTrial,
   cpeLookupOf,
   cpeProductKey,
   isCpeCandidate,
@@ -15,6 +16,7 @@ import {
   schemeOfPurlType,
 } from "@evertrack/matching";
 import type { Match } from "./affected-identities.ts";
+import type { MatchRecorder } from "./match-recorder.ts";
 
 /** What of an identity decides whether a CPE name means it. */
 export interface CpeIdentity {
@@ -53,11 +55,12 @@ function onlyVersionOf({ version }: Cpe): string | null {
 
 /**
  * Matches CPE by CPE, each pair once, with empty lists in between where a product has many names. Identities of the same CPE whose
- * versions are ordered alike are decided once.
+ * versions are ordered alike are decided once. A recorder is told of each decision and why; it is meant for a single identity.
  */
 export function* cpeMatchesOf(
   identities: readonly CpeIdentity[],
   advisories: readonly CpeAdvisory[],
+  recorder?: MatchRecorder,
 ): Generator<Match[]> {
   const byProduct = Map.groupBy(advisories, ({ productKey }) => productKey);
   const read = new Map<CpeAdvisory, Cpe | undefined>();
@@ -72,7 +75,8 @@ export function* cpeMatchesOf(
         if (affecting.has(advisory.vulnerabilityId)) continue;
         const record = read.has(advisory) ? read.get(advisory) : readCpe(advisory.cpe);
         read.set(advisory, record);
-        if (record !== undefined && isMeant(record, advisory.range, subject)) affecting.add(advisory.vulnerabilityId);
+        if (record !== undefined && isMeant(record, advisory, subject, recorder))
+          affecting.add(advisory.vulnerabilityId);
       }
     }
     for (const { identityId } of group)
@@ -92,8 +96,17 @@ function subjectOf(identity: CpeIdentity | undefined): Subject | undefined {
   return lookup && { cpe, lookup, scheme: schemeOf(identity?.purl ?? null) };
 }
 
-function isMeant(record: Cpe, range: CpeRange, { cpe, lookup, scheme }: Subject): boolean {
-  return isCpeCandidate(record, lookup) && matchesCpe({ cpe: record, range }, cpe, scheme);
+function isMeant(
+  record: Cpe,
+  advisory: CpeAdvisory,
+  { cpe, lookup, scheme = "generic" }: Subject,
+  recorder?: MatchRecorder,
+): boolean {
+  const trial: CpeTrial | undefined = recorder && { scheme, comparisons: [] };
+  const isCandidate = isCpeCandidate(record, lookup);
+  const affected = isCandidate && matchesCpe({ cpe: record, range: advisory.range }, cpe, scheme, trial);
+  if (trial !== undefined) recorder?.({ by: "CPE", advisory, record, component: cpe, isCandidate, affected, trial });
+  return affected;
 }
 
 /** Versions are ordered as those of the package, where the component has one. */

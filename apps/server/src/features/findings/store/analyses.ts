@@ -102,3 +102,11 @@ export async function readTrail(db: Db, analysisId: number, limit: number): Prom
     where analysis_id = ${analysisId} order by id limit ${limit}`.execute(db);
   return rows;
 }
+
+/** The latest entries of a trail, newest first. */
+export async function readLatestTrail(db: Db, analysisId: number, limit: number): Promise<TrailEntry[]> {
+  const { rows } = await sql<TrailEntry>`/* findings.readLatestTrail */
+    select written_at as timestamp, comment, commenter from finding_analysis_comment
+    where analysis_id = ${analysisId} order by id desc limit ${limit}`.execute(db);
+  return rows;
+}

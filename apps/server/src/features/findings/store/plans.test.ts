@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Db, Tx } from "../../../platform/db/index.ts";
 import { planOf, Seed } from "../../../testing/seed.ts";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
+import { findExplainedComponent, matchesNamed } from "./explaining.ts";
 import { listProjectFindings } from "./listing.ts";
 import * as matching from "./matching.ts";
 
@@ -111,4 +112,15 @@ test("the total beyond the last page is counted from the project's components to
     }),
   );
   expect(plan).toContain("vulnerability_match_identity");
+});
+
+test("what an explanation shows of a component and its matches is found by index", async () => {
+  const [component] = await seed.rows<{ uuid: string; id: number }>(
+    "select uuid, identity_id as id from component where project_id = 7 limit 1",
+  );
+  const uuid = component?.uuid ?? "";
+  await indexed("findings.findExplained", (db) => findExplainedComponent(db, { all: true }, uuid));
+  const names = ["V1", "V2"].map((vulnId) => ({ source: "OSV", vulnId }));
+  const plan = await indexed("findings.matchesNamed", (db) => matchesNamed(db, component?.id ?? 0, names));
+  expect(plan).not.toContain("Seq Scan on vulnerability ");
 });

@@ -68,19 +68,22 @@ export interface CpeProductVersion {
 
 /**
  * CPE names that may mean one of the products: every one that does is among them, others with the same key too. Names of one
- * version come only where somebody has that version. Rejected vulnerabilities are left out. Ordered by product and id.
+ * version come only where somebody has that version. Rejected vulnerabilities are left out. Ordered by product and id. Only what one
+ * vulnerability says where that is given.
  */
 export async function advisoriesForCpeProducts(
   db: Db,
   products: readonly CpeProductVersion[],
+  vulnerabilityId?: number,
 ): Promise<AffectingCpe[]> {
+  const only = vulnerabilityId === undefined ? sql`` : sql`and a.vulnerability_id = ${vulnerabilityId}`;
   const { rows } = await sql<AffectingCpe>`/* vulnerabilities.forCpeProducts */
     with wanted as (
       select * from jsonb_to_recordset(${JSON.stringify(products)}::jsonb) as w("productKey" text, version text)
     ), named as (
       select distinct a.vulnerability_id, a.ordinal from wanted w
       join vulnerability_affected_cpe a on a.product_key in (w."productKey", '*')
-        and (a.version is null or w.version is null or a.version = w.version)
+        and (a.version is null or w.version is null or a.version = w.version) ${only}
     )
     select a.vulnerability_id as "vulnerabilityId", a.product_key as "productKey", a.vendor, a.cpe,
       jsonb_strip_nulls(jsonb_build_object('startIncluding', a.start_including, 'startExcluding', a.start_excluding,

@@ -23,13 +23,21 @@ export interface AffectingAdvisory {
   rejected: Date | null;
 }
 
-/** Everything known to affect one of the packages, rejected vulnerabilities included; ordered by package and id. */
-export async function advisoriesForPackageKeys(db: Db, packageKeys: readonly string[]): Promise<AffectingAdvisory[]> {
+/**
+ * Everything known to affect one of the packages, rejected vulnerabilities included; ordered by package and id. Only what one
+ * vulnerability says where that is given.
+ */
+export async function advisoriesForPackageKeys(
+  db: Db,
+  packageKeys: readonly string[],
+  vulnerabilityId?: number,
+): Promise<AffectingAdvisory[]> {
+  const only = vulnerabilityId === undefined ? sql`` : sql`and a.vulnerability_id = ${vulnerabilityId}`;
   const { rows } = await sql<AffectingAdvisory>`/* vulnerabilities.forPackageKeys */
     select a.vulnerability_id as "vulnerabilityId", v.source, v.vuln_id as "vulnId", a.package_key as "packageKey",
       a.scheme, a.ecosystem, a.distro, a.affected, v.severity, v.cvss, v.epss, v.published, v.rejected
     from vulnerability_affected a join vulnerability v on v.id = a.vulnerability_id
-    where a.package_key = any(${[...packageKeys]}::text[])
+    where a.package_key = any(${[...packageKeys]}::text[]) ${only}
     order by a.package_key, a.vulnerability_id, a.ordinal`.execute(db);
   return rows;
 }
