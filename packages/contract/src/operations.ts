@@ -239,6 +239,7 @@ export const V2_OPERATIONS: readonly Operation[] = [
   ["POST", "/api/v2/projects/{uuid}/clone"],
   ["GET", "/api/v2/projects/{uuid}/components"],
   ["GET", "/api/v2/projects/{uuid}/diff"],
+  ["GET", "/api/v2/projects/{uuid}/fixes"],
   ["GET", "/api/v2/projects/{uuid}/quality"],
   ["GET", "/api/v2/secrets"],
   ["POST", "/api/v2/secrets"],

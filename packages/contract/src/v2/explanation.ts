@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { uuidText } from "../v1/access.ts";
+import { broughtIn, fixAdvice, graphState } from "./fixes.ts";
 
 /** Path of an explanation: a component and a vulnerability as its source names it. */
 export const explanationPath = z.object({
@@ -127,6 +128,8 @@ export const explanationResponse = z.object({
       trail: z.array(z.object({ at: time, by: z.string(), comment: z.string() })),
     })
     .optional(),
+  /** What to do; missing where the component is not affected. `fixed_in` is the lowest version without this vulnerability. */
+  fix: fixAdvice.extend({ fixed_in: z.string().optional(), graph: graphState, ...broughtIn.shape }).optional(),
 });
 
 /** See explanationResponse. */

@@ -23,6 +23,7 @@ export { componentProperties } from "./config.ts";
 export { detailBackfill } from "./detail-backfill.ts";
 export { GraphTexts } from "./graph-texts.ts";
 export { licenseBackfill } from "./license-backfill.ts";
+export { type BroughtIn, broughtInBy } from "./queries/brought-in.ts";
 export { projectDependenciesText } from "./queries/dependency-graph.ts";
 export { type ExportedService, listServices } from "./queries/read-services.ts";
 export { type InternalRule, internalRule } from "./rules/internal-components.ts";

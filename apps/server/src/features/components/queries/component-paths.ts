@@ -23,12 +23,13 @@ export async function readComponentPaths(
   return {
     graph: graph.complete ? "COMPLETE" : "INCOMPLETE",
     direct: graph.direct.includes(target),
-    paths: paths.map((path) => path.flatMap((id) => nodesOf(byId.get(id)))),
+    paths: paths.map((path) => path.flatMap((id) => pathNodes(byId.get(id)))),
     truncated,
   };
 }
 
-function nodesOf(row: DependencyRow | undefined) {
+/** A component as a node of a path; none where it is gone. */
+export function pathNodes(row: DependencyRow | undefined): ComponentPathsResponse["paths"][number] {
   if (row === undefined) return [];
   const { uuid, name, group_name: group, version, purl } = row;
   const told = { group, version, purl };

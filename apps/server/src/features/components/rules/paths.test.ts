@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { shortestPaths, withDependents } from "./paths.ts";
+import { leadersTo, shortestPaths, withDependents } from "./paths.ts";
 
 const graph = (direct: number[], edges: Record<number, number[]>) => ({
   direct,
@@ -53,4 +53,32 @@ describe("ways to a component", () => {
 test("what depends on something is found through cycles", () => {
   const { nodes } = graph([], { 1: [2], 2: [3], 3: [1], 4: [3], 5: [4], 6: [7] });
   expect([...withDependents(nodes, [3])].sort()).toEqual([1, 2, 3, 4, 5]);
+});
+
+describe("direct dependencies that lead to a component", () => {
+  const { nodes, direct } = graph([1, 2, 3, 6], { 1: [4], 2: [3], 3: [5], 4: [5, 4], 5: [1], 6: [] });
+
+  test("come nearest first, through cycles and through each other, without itself", () => {
+    expect(leadersTo({ nodes, direct }, [5, 3, 6], 10)).toEqual(
+      new Map([
+        [5, { ids: [3, 2, 1], truncated: false }],
+        [3, { ids: [2], truncated: false }],
+        [6, { ids: [], truncated: false }],
+      ]),
+    );
+  });
+
+  test("are no more than asked for, and said to be more", () => {
+    expect(leadersTo({ nodes, direct }, [5], 2).get(5)).toEqual({ ids: [3, 2], truncated: true });
+    expect(leadersTo({ nodes, direct }, [5], 3).get(5)?.truncated).toBe(false);
+  });
+
+  test("are looked for within bounds, and what was not looked at is said", () => {
+    const width = 1_500;
+    const edges: Record<number, number[]> = { 0: [1] };
+    const all = Array.from({ length: width }, (_, n) => n + 1);
+    for (const id of all) edges[id] = all;
+    const found = leadersTo(graph([0], edges), [7], 5);
+    expect(found.get(7)?.truncated).toBe(true);
+  });
 });

@@ -90,6 +90,39 @@ function distancesTo(nodes: Graph["nodes"], target: number): Map<number, number>
   return distances;
 }
 
+/** Edges looked at on the ways back from all targets together. */
+const BACKWARD_STEPS_MAX = 1_000_000;
+
+/** What the project depends on directly and that leads somewhere, the nearest first; `truncated`: there may be more. */
+export interface Leaders {
+  ids: number[];
+  truncated: boolean;
+}
+
+/** Direct dependencies that lead to each of the targets, at most `limit` for one; a target does not lead to itself. */
+export function leadersTo(graph: Graph, targets: readonly number[], limit: number): Map<number, Leaders> {
+  const dependents = dependentsOf(graph.nodes);
+  const direct = new Set(graph.direct);
+  let stepsLeft = BACKWARD_STEPS_MAX;
+  const leadersOf = (target: number): Leaders => {
+    const ids: number[] = [];
+    const seen = new Set([target]);
+    // A set is walked in the order of insertion, additions included: breadth first, so the nearest come first.
+    for (const id of seen) {
+      if (id !== target && direct.has(id)) {
+        if (ids.length === limit) return { ids, truncated: true };
+        ids.push(id);
+      }
+      for (const dependent of dependents.get(id) ?? []) {
+        if (stepsLeft-- <= 0) return { ids, truncated: true };
+        seen.add(dependent);
+      }
+    }
+    return { ids, truncated: false };
+  };
+  return new Map(targets.map((target) => [target, leadersOf(target)]));
+}
+
 /** The nodes and everything that depends on them, however far. */
 export function withDependents(nodes: Graph["nodes"], ids: readonly number[]): Set<number> {
   const dependents = dependentsOf(nodes);

@@ -4,7 +4,7 @@ import { AppError, type Principal } from "../../../platform/http/index.ts";
 import { type LookupDeps, portfolioScopeOf, projectAccessDenied } from "../../projects/index.ts";
 import { findVulnerability, severityName, type VulnerabilityDetails } from "../../vulnerabilities/index.ts";
 import { decide } from "../commands/decide-matches.ts";
-import { hasVersion } from "../rules/affected-identities.ts";
+import { comparedVersion } from "../rules/affected-identities.ts";
 import { trialJson, verdictOf } from "../rules/explain-match.ts";
 import { sentenceOf } from "../rules/explain-words.ts";
 import { readDecision, readLatestTrail } from "../store/analyses.ts";
@@ -14,6 +14,7 @@ import {
   matchesNamed,
   type StoredMatch,
 } from "../store/explaining.ts";
+import { fixOfFinding } from "./project-fixes.ts";
 
 /** Entries of an advisory that are told of; some name thousands of CPEs. Affecting ones are kept in any case. */
 const TRIALS_MAX = 50;
@@ -41,7 +42,7 @@ export async function explainFinding(
   const vulnerability = await findVulnerability(db, source, vulnId);
   if (vulnerability === undefined) throw new AppError("not-found", "The vulnerability could not be found.");
   const { trials, truncated } = await trialsOf(db, component, vulnerability.id);
-  const identity = { ...component, hasVersion: hasVersion(component) };
+  const identity = { ...component, hasVersion: comparedVersion(component) !== undefined };
   const { affected, reason } = verdictOf(trials, identity, vulnerability.rejected !== null);
   const named = [{ source: vulnerability.source, vulnId }, ...vulnerability.aliases];
   const matches = await matchesNamed(db, component.identityId, named);
@@ -57,6 +58,7 @@ export async function explainFinding(
     trials_truncated: truncated,
     ...(match !== undefined && { finding: findingJson(component, match) }),
     ...(analysis !== undefined && { analysis }),
+    ...(affected && { fix: await fixOfFinding(db, component, { ...component, vulnerabilityId: vulnerability.id }) }),
   };
 }
 
@@ -77,12 +79,11 @@ async function trialsOf(
   const affecting: MatchTrialResponse[] = [];
   const others: MatchTrialResponse[] = [];
   let left = 0;
-  const identity = { ...component, hasVersion: true };
   await decide(db, [component], {
     vulnerabilityId,
     recorder(trial) {
       const list = trial.affected ? affecting : others;
-      if (list.length < TRIALS_MAX) list.push(trialJson(trial, identity));
+      if (list.length < TRIALS_MAX) list.push(trialJson(trial, component));
       else left++;
     },
   });

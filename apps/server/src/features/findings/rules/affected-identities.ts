@@ -97,9 +97,9 @@ function isAffecting({ advisory, affects }: Candidate, { version, purl }: Subjec
   return affected;
 }
 
-/** Whether an identity has a version that ranges can be asked about. */
-export function hasVersion(identity: Pick<MatchableIdentity, "purl" | "version">): boolean {
-  return subjectOf(identity) !== undefined;
+/** The version of an identity that ranges are asked about; undefined where it has none. */
+export function comparedVersion(identity: Pick<MatchableIdentity, "purl" | "version">): string | undefined {
+  return subjectOf(identity)?.version;
 }
 
 /** The purl's version where it has one, as it is in the ecosystem's own notation; else the component's. */

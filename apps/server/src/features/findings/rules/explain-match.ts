@@ -26,11 +26,11 @@ export interface ExplainedIdentity {
 }
 
 /** An entry of an advisory as the API tells of it. */
-export function trialJson(trial: MatchTrial, identity: ExplainedIdentity): MatchTrialResponse {
+export function trialJson(trial: MatchTrial, identity: Pick<ExplainedIdentity, "purl" | "cpe">): MatchTrialResponse {
   return trial.by === "PACKAGE" ? packageTrialJson(trial, identity) : cpeTrialJson(trial, identity);
 }
 
-function packageTrialJson(trial: PackageTrial, { purl }: ExplainedIdentity): MatchTrialResponse {
+function packageTrialJson(trial: PackageTrial, { purl }: Pick<ExplainedIdentity, "purl">): MatchTrialResponse {
   const { advisory, affected, version, trials } = trial;
   const list = trials.find(({ kind }) => kind === "LIST");
   return {
@@ -61,7 +61,7 @@ function triedRange(trial: VersionTrial & { kind: "RANGE" }, version: string): T
   };
 }
 
-function cpeTrialJson(tried: CpeNameTrial, { cpe }: ExplainedIdentity): MatchTrialResponse {
+function cpeTrialJson(tried: CpeNameTrial, { cpe }: Pick<ExplainedIdentity, "cpe">): MatchTrialResponse {
   const { advisory, component, affected, isCandidate, trial } = tried;
   const isOther = !isCandidate || trial.differsIn !== undefined || trial.isCrossed === true;
   const version = unquoted(component.version);

@@ -3,6 +3,7 @@ import type { Db, Tx } from "../../../platform/db/index.ts";
 import { planOf, Seed } from "../../../testing/seed.ts";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
 import { findExplainedComponent, matchesNamed } from "./explaining.ts";
+import { fixablePage, foundVulnerabilities } from "./fixing.ts";
 import { listProjectFindings } from "./listing.ts";
 import * as matching from "./matching.ts";
 
@@ -123,4 +124,10 @@ test("what an explanation shows of a component and its matches is found by index
   const names = ["V1", "V2"].map((vulnId) => ({ source: "OSV", vulnId }));
   const plan = await indexed("findings.matchesNamed", (db) => matchesNamed(db, component?.id ?? 0, names));
   expect(plan).not.toContain("Seq Scan on vulnerability ");
+});
+
+test("what there is to fix in a project is driven from its components", async () => {
+  const after = { severity: 3, findings: 3, identityId: 1 };
+  await indexed("findings.fixablePage", (db) => fixablePage(db, projectId, after, 50));
+  await indexed("findings.foundVulnerabilities", (db) => foundVulnerabilities(db, projectId, identityIds.slice(0, 50)));
 });
