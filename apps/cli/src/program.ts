@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 import { THRESHOLDS } from "./output/severity.ts";
 import { addBackfills } from "./program/backfills.ts";
 import { addBackup } from "./program/backup.ts";
+import { addFindings } from "./program/findings.ts";
 import { addMigrate } from "./program/migrate.ts";
 import { client, collect, integer, local, terminalOf } from "./program/options.ts";
 import { addSbom } from "./program/sbom.ts";
@@ -102,13 +103,7 @@ function addClientCommands(program: Command): void {
     .option("--team <name>", "make a lasting API key of this team instead of keeping the session")
     .action(async (options) => (await import("./commands/login.ts")).login(options, terminalOf(options)));
   addBomUpload(program);
-  client(program, "findings", "list the findings of a project")
-    .argument("<project>", "UUID, name@version, or name (its latest version)")
-    .option("--version <version>", "version of the project")
-    .addOption(new Option("--severity <level>", "only this severity and worse").choices(THRESHOLDS))
-    .action(async (project: string, options) =>
-      (await import("./commands/findings.ts")).findings(project, options, terminalOf(options)),
-    );
+  addFindings(program);
   addMirror(program);
   addCluster(program);
   addRuns(program);

@@ -45,6 +45,15 @@ export const findingAnswer = z.object({
 /** See {@link findingAnswer}. */
 export type Finding = z.infer<typeof findingAnswer>;
 
+/** A component as lists of a project name it. */
+export const projectComponentAnswer = z.object({
+  uuid: z.string(),
+  name: z.string(),
+  group: z.string().nullish(),
+  version: z.string().nullish(),
+  purl: z.string().nullish(),
+});
+
 /** Severity counts of a project's metrics. */
 export const metricsAnswer = projectMetricsResponse.pick({
   critical: true,

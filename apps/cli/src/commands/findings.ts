@@ -33,7 +33,7 @@ export async function findings(wanted: string, options: FindingsOptions, termina
     const { severity } = options;
     const shown = severity === undefined ? all : all.filter((finding) => reaches(findingSeverity(finding), severity));
     const counts = countSeverities(shown.map(findingSeverity));
-    const fixes = await lookUpFixes(api, shown);
+    const fixes = await lookUpFixes(api, project.uuid, shown);
     const { uuid, name, version } = project;
     terminal.result({
       project: { uuid, name, version: version ?? null },

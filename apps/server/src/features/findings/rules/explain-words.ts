@@ -60,7 +60,7 @@ function outsideWords(trial: MatchTrialResponse | undefined): string {
     decided === undefined ? `${trial?.version} has no place among releases` : `${decided.text} by ${last.order} order`;
   return ranges.length === 1
     ? `the advisory names ${last.text}, but ${why}`
-    : `it is outside of all ${ranges.length} ranges; the last names ${last.text}, but ${why}`;
+    : `it is outside of each of the ${ranges.length} ranges; the last is ${last.text}, but ${why}`;
 }
 
 function releases(trials: readonly MatchTrialResponse[]): string {
