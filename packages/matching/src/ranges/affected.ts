@@ -112,19 +112,26 @@ function prepareRange(scheme: Scheme, range: VersionRange): AffectedMatcher {
   };
 }
 
-/** Whether a version that is ordered so to a bound may be in the range. */
-const MAY_BE_INSIDE: Readonly<Record<BoundComparison["bound"], (order: number) => boolean>> = {
-  introduced: (order) => order >= 0,
-  introducedAfter: (order) => order > 0,
-  lastAffected: (order) => order <= 0,
-  fixed: (order) => order < 0,
-  limit: (order) => order < 0,
+/** Whether a version may be in the range that is lower than the bound, the same, or higher. */
+interface Inside {
+  lower: boolean;
+  same: boolean;
+  higher: boolean;
+}
+
+const INSIDE: Readonly<Record<BoundComparison["bound"], Inside>> = {
+  introduced: { lower: false, same: true, higher: true },
+  introducedAfter: { lower: false, same: false, higher: true },
+  lastAffected: { lower: true, same: true, higher: false },
+  fixed: { lower: true, same: false, higher: false },
+  limit: { lower: true, same: false, higher: false },
 };
 
 interface ParsedBound {
   name: BoundComparison["bound"];
   text: string;
   parsed: unknown;
+  inside: Inside;
 }
 
 /** The bounds of one range, parsed. */
@@ -132,22 +139,22 @@ class Interval {
   /** False when the scheme cannot read one of the bounds. */
   readonly isReadable: boolean;
   private readonly order: VersionOrder<unknown>;
-  private readonly bounds: ParsedBound[];
+  private readonly bounds: ParsedBound[] = [];
 
   constructor(scheme: Scheme, range: VersionRange) {
     this.order = orderOf(scheme);
-    this.bounds = BOUNDS.flatMap((name) => {
+    for (const name of BOUNDS) {
       const text = range[name];
-      return text === undefined ? [] : [{ name, text, parsed: readCached(scheme, text) }];
-    });
+      if (text !== undefined) this.bounds.push({ name, text, parsed: readCached(scheme, text), inside: INSIDE[name] });
+    }
     this.isReadable = this.bounds.every(({ parsed }) => parsed !== undefined);
   }
 
   contains(version: unknown, comparisons?: BoundComparison[]): boolean {
-    for (const { name, text, parsed } of this.bounds) {
+    for (const { name, text, parsed, inside } of this.bounds) {
       const order = this.order.compare(version, parsed);
       comparisons?.push({ bound: name, text, order: order < 0 ? -1 : order > 0 ? 1 : 0 });
-      if (!MAY_BE_INSIDE[name](order)) return false;
+      if (!(order < 0 ? inside.lower : order > 0 ? inside.higher : inside.same)) return false;
     }
     return true;
   }

@@ -1,5 +1,7 @@
 import { explanationResponse } from "@evertrack/contract/v2/explanation";
 import { type ProjectFixesResponse, projectFixesResponse } from "@evertrack/contract/v2/fixes";
+import { compareVersions } from "@evertrack/matching";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Seed } from "../../../../testing/seed.ts";
 import { type TestServer, testServer } from "../../../../testing/test-server.ts";
@@ -148,6 +150,39 @@ test("a component that CPEs name is fixed where their ranges end", async () => {
   await server.database.transaction((tx) => matchIdentities(tx, [identityId]));
   expect((await fixes(project.uuid)).items[0]?.fix).toMatchObject({ status: "FIXED", version: "1.5", candidates: 1 });
 });
+
+test("raised to the advised version a component has no findings, and lowered below it by one candidate it has", async () => {
+  const seedOf = Number(process.env.EVERTRACK_TEST_SEED ?? Date.now() % 2 ** 31);
+  console.info(`fixes: EVERTRACK_TEST_SEED=${seedOf}`);
+  const version = fc.tuple(fc.nat(3), fc.nat(4), fc.nat(3)).map((parts) => parts.join("."));
+  const range = fc.record({ introduced: version, fixed: version }, { requiredKeys: [] });
+  const packages = fc.sample(fc.array(range, { minLength: 1, maxLength: 6 }), { numRuns: 40, seed: seedOf });
+  for (const [index, ranges] of packages.entries())
+    for (const [entry, one] of ranges.entries())
+      await seed.advisory({ id: `R-${index}-${entry}`, packageKey: `npm/random-${index}`, ranges: [one] });
+  const project = await projectWith(...packages.map((_, index) => `pkg:npm/random-${index}@1.0.0`));
+  const statuses = new Map<string, number>();
+  for (const { component, fix, findings } of (await fixes(project.uuid)).items) {
+    statuses.set(fix.status, (statuses.get(fix.status) ?? 0) + 1);
+    const index = Number(component.name.split("-")[1]);
+    const found = async (at: string) => {
+      const id = await seed.identity(`pkg:npm/${component.name}@${at}`);
+      return (await server.database.transaction((tx) => matchIdentities(tx, [id]))).added.length;
+    };
+    const named = (packages[index] ?? []).flatMap(({ fixed }) => fixed ?? []);
+    const between = new Set(named.filter((at) => compareVersions("npm", at, "1.0.0") > 0));
+    let fewest = findings;
+    for (const at of [...between].sort((a, b) => compareVersions("npm", a, b))) {
+      const left = await found(at);
+      fewest = Math.min(fewest, left);
+      if (at === fix.version) expect(left).toBe(fix.remaining);
+      else if (fix.version === undefined || compareVersions("npm", at, fix.version) < 0)
+        expect(left).toBeGreaterThan(fix.version === undefined ? findings - 1 : fix.remaining);
+    }
+    expect(fix.status === "FIXED" ? 0 : fix.remaining).toBe(fix.status === "FIXED" ? fix.remaining : fewest);
+  }
+  expect(statuses.get("FIXED")).toBeGreaterThan(0);
+}, 60_000);
 
 test("pages are worst first, overlap nowhere and leave nothing out; a token of another list is refused", async () => {
   const purls = Array.from({ length: 7 }, (_, n) => `pkg:npm/paged-${n}@1.0.0`);
