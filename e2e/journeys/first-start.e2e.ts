@@ -43,7 +43,11 @@ describe("the first start", () => {
     expect(demo.output).toMatch(/8 projects, 98 components, 30 findings/);
     expect(demo.code).toBe(0);
     const findings = await run(["findings", "harbor-lights-web@2.4.0", "--data-dir", directory]);
-    expect(findings.output).toMatch(/critical +EVT-DEMO-2026-0002 +minimist/i);
+    expect(findings.output).toMatch(/critical +EVT-DEMO-2026-0002 +minimist +1\.2\.5 +1\.2\.6 /i);
+    const names = ["harbor-lights-web@2.4.0", "minimist", "EVT-DEMO-2026-0002"];
+    const why = await run(["findings", "explain", ...names, "--data-dir", directory]);
+    expect(why.output).toMatch(/1\.2\.5 < 1\.2\.6 by npm order.*brought in +by mkdirp/s);
+    expect(why.code).toBe(0);
   });
 
   test("a second start reports the running one and exits 0", async () => {

@@ -96,7 +96,7 @@ test("a finding is explained in lines a person can read", async () => {
     `            ${COMPONENT}`,
     "advisory    GHSA-35jh-r3h4-6jhm (GITHUB), high: Command [2J injection",
     "            published 2021-05-06",
-    "aliases     CVE-2021-23337 (NVD, a finding too)",
+    "aliases     CVE-2021-23337 (NVD, a finding)",
     "            X-1 (OSV)",
     "by package  npm affects it",
     "            inside   every version before 4.17.21   vers:npm/<4.17.21",

@@ -44,7 +44,7 @@ function subjectFacts({ project, component, vulnerability }: Explanation): Fact[
     ],
     ...(times.length === 0 ? [] : [["", times.join(", ")] as const]),
     ...aliases.map((alias, index): Fact => {
-      const found = alias.found ? ", a finding too" : "";
+      const found = alias.found ? ", a finding" : "";
       return [index === 0 ? "aliases" : "", `${alias.vuln_id} (${alias.source}${found})`];
     }),
   ];

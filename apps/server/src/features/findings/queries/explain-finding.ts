@@ -47,13 +47,14 @@ export async function explainFinding(
   const named = [{ source: vulnerability.source, vulnId }, ...vulnerability.aliases];
   const matches = await matchesNamed(db, component.identityId, named);
   const match = matches.find((one) => isNamed(one, vulnerability));
+  const foundAs = matches.filter((one) => one !== match).map((one) => one.vulnId);
   const analysis = await analysisOf(db, component, vulnerability.id);
   return {
     ...subjectJson(component),
     vulnerability: vulnerabilityJson(vulnerability, matches),
     affected,
     reason,
-    text: sentenceOf(reason, { component: calledName(component), vulnerability: vulnId }, trials),
+    text: sentenceOf(reason, { component: calledName(component), vulnerability: vulnId, foundAs }, trials),
     trials,
     trials_truncated: truncated,
     ...(match !== undefined && { finding: findingJson(component, match) }),

@@ -5,13 +5,27 @@ export interface ExplainedNames {
   /** With its version. */
   component: string;
   vulnerability: string;
+  /** Other names of the flaw by which the component has a finding. */
+  foundAs: readonly string[];
 }
 
 /** Releases a sentence lists; the trials name all. */
 const RELEASES_MAX = 5;
 
-/** The reason as one sentence. Trials are those of the vulnerability, affecting ones first. */
+/** The reason as one sentence, with another where it is a finding by another name. Trials: affecting ones first. */
 export function sentenceOf(
+  reason: ExplanationResponse["reason"],
+  names: ExplainedNames,
+  trials: readonly MatchTrialResponse[],
+): string {
+  const sentence = reasonWords(reason, names, trials);
+  const isFoundOtherwise = names.foundAs.length > 0 && !trials.some(({ affected }) => affected);
+  return isFoundOtherwise
+    ? `${sentence} It has a finding of the same flaw, though: ${names.foundAs.join(", ")}.`
+    : sentence;
+}
+
+function reasonWords(
   reason: ExplanationResponse["reason"],
   { component, vulnerability }: ExplainedNames,
   trials: readonly MatchTrialResponse[],

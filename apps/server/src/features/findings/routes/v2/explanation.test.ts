@@ -192,6 +192,17 @@ describe("why there is no finding is told:", () => {
     expect((await reasonOf("pkg:npm/another@1.0.0", "V-known"))[0]).toBe("NOT_NAMED");
   });
 
+  test("its advisory names something else, but the same flaw is found by another name", async () => {
+    await seed.advisory({ id: "CVE-2026-3", source: "NVD", packageKey: "npm/elsewhere", ranges: [{}] });
+    await seed.advisory({ id: "GHSA-other", source: "GITHUB", packageKey: "npm/aliased", ranges: [{}] });
+    await seed.aliases("NVD CVE-2026-3", "GITHUB GHSA-other");
+    const { uuid } = await component("pkg:npm/aliased@1.0.0");
+    const explained = await explain(uuid, "CVE-2026-3", "NVD");
+    expect(explained).toMatchObject({ affected: false, reason: "NOT_NAMED" });
+    expect(explained.text).toMatch(/ It has a finding of the same flaw, though: GHSA-other\.$/);
+    expect((await explain(uuid, "GHSA-other", "GITHUB")).text).not.toContain("though");
+  });
+
   test("the component has nothing an advisory could name, or no version", async () => {
     expect((await reasonOf(null, "V-known"))[0]).toBe("NO_IDENTITY");
     expect((await reasonOf("pkg:npm/known", "V-known"))[0]).toBe("NO_VERSION");
