@@ -12,6 +12,11 @@ export const PROBLEMS = {
     title: "Vulnerability data source not enabled",
     type: "/problems/vuln-data-source-not-enabled",
   },
+  "kev-data-source-not-enabled": {
+    status: 400,
+    title: "KEV data source not enabled",
+    type: "/problems/kev-data-source-not-enabled",
+  },
   unauthorized: { status: 401, title: "Unauthorized" },
   forbidden: { status: 403, title: "Forbidden" },
   "project-access-denied": { status: 403, title: "Project access denied" },
@@ -23,6 +28,11 @@ export const PROBLEMS = {
     status: 409,
     title: "Mirror already running",
     type: "/problems/vuln-data-source-mirror-already-running",
+  },
+  "kev-data-source-mirror-already-running": {
+    status: 409,
+    title: "Mirror already running",
+    type: "/problems/kev-data-source-mirror-already-running",
   },
   "run-state-conflict": {
     status: 409,

@@ -47,7 +47,6 @@ const TASKS_NOT_BUILT = [
   "fortify-ssc-upload",
   "github-advisory-vuln-data-source-mirror",
   "kenna-security-upload",
-  "kev-mirror",
   "package-metadata-maintenance",
   "package-metadata-resolution",
   "scheduled-notification-dispatch",

@@ -16,6 +16,7 @@ const TASKS: Record<string, [property: string, schedule: string]> = {
   "abandoned-uploads": ["dt.task.abandoned-upload-check.cron", "* * * * *"],
   "backfill-start": ["dt.task.backfill-start.cron", "* * * * *"],
   "expired-session-cleanup": ["dt.task.expired-session-cleanup.cron", "0 * * * *"],
+  "kev-mirror": ["dt.task.kev-mirror.cron", "0 2 * * *"],
   "marked-project-metrics": ["dt.task.marked-project-metrics-update.cron", "* * * * *"],
   "metrics-maintenance": ["dt.task.metrics-maintenance.cron", "1 * * * *"],
   "orphaned-identity-cleanup": ["dt.task.orphaned-identity-cleanup.cron", "37 2 * * *"],

@@ -19,6 +19,7 @@ import { writeExtensionConfig } from "../../src/features/settings/store/extensio
 import { backfillRunName, backfillWorkflow } from "../../src/features/upgrades/backfills/workflows/run-backfill.ts";
 import { advisory, bucketFiles, serveBucket } from "../../src/features/vulnerabilities/testing.ts";
 import { cve, feedFiles, feedText, serveFeeds } from "../../src/features/vulnerabilities/testing-nvd.ts";
+import { mirrorKevDataSource } from "../../src/features/vulnerabilities/workflows/mirror-kev-data-source.ts";
 import { mirrorNvd } from "../../src/features/vulnerabilities/workflows/mirror-nvd.ts";
 import { mirrorVulnDataSource } from "../../src/features/vulnerabilities/workflows/mirror-vuln-data-source.ts";
 import { housekeepingWorkflow } from "../../src/platform/engine/index.ts";
@@ -120,6 +121,11 @@ export const scenarios: Record<string, Scenario> = {
     prepare: (server) => prepareFeeds(server, []),
     effects: [],
   },
+  "mirror-kev": {
+    start: starting(mirrorKevDataSource, { name: "cisa" }, { instanceId: "mirror-kev-data-source:cisa" }),
+    prepare: prepareKev,
+    effects: [{ step: "store", rows: "select from kev_assertion" }],
+  },
   housekeeping: {
     start: starting(housekeepingWorkflow, { task: "upload-cleanup" }, { instanceId: "housekeeping:upload-cleanup" }),
     prepare: async () => undefined,
@@ -212,6 +218,14 @@ async function prepareFeeds(server: TestServer, served: readonly string[]): Prom
   const feeds = await serveFeeds(new Map(contents), new Map());
   const config = { enabled: true, cveFeedsUrl: feeds.url };
   await server.database.transaction((tx) => writeExtensionConfig(tx, "vuln-data-source", "nvd", config));
+  return () => feeds.close();
+}
+
+async function prepareKev(server: TestServer): Promise<() => void> {
+  const list = JSON.stringify({ vulnerabilities: [{ cveID: "CVE-2026-0001", dateAdded: "2026-01-01" }] });
+  const feeds = await serveFeeds(new Map([["kev.json", Buffer.from(list)]]), new Map());
+  const config = { enabled: true, feedUrl: `${feeds.url}/kev.json` };
+  await server.database.transaction((tx) => writeExtensionConfig(tx, "kev-data-source", "cisa", config));
   return () => feeds.close();
 }
 

@@ -13,6 +13,18 @@ export const vulnerabilityProperties = {
     default: "",
     meaning: "directories below which file: URLs of vulnerability data sources may point; none by default",
   }),
+  cisaAllowLocal: property.boolean("dt.kev-data-source.cisa.allow-local-connections", {
+    default: false,
+    meaning: "permit the KEV data source of CISA to connect to this machine and to private networks",
+  }),
+  enisaAllowLocal: property.boolean("dt.kev-data-source.enisa.allow-local-connections", {
+    default: false,
+    meaning: "permit the KEV data source of ENISA to connect to this machine and to private networks",
+  }),
+  kevMirrorCron: property.cron("dt.task.kev-mirror.cron", {
+    default: "0 2 * * *",
+    meaning: "schedule (UTC) of the mirrors of known exploited vulnerabilities, while their data sources are enabled",
+  }),
   osvMirrorCron: property.cron("dt.task.osv-vuln-data-source-mirror.cron", {
     default: "0 3 * * *",
     meaning: "schedule (UTC) of the OSV mirror, while the data source is enabled",
@@ -21,4 +33,10 @@ export const vulnerabilityProperties = {
     default: "0 4 * * *",
     meaning: "schedule (UTC) of the NVD mirror, while the data source is enabled",
   }),
+};
+
+/** Which property permits a KEV data source local connections. */
+export const kevAllowLocal = {
+  cisa: vulnerabilityProperties.cisaAllowLocal,
+  enisa: vulnerabilityProperties.enisaAllowLocal,
 };

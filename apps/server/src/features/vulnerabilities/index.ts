@@ -4,24 +4,29 @@ import type { Config } from "../../platform/config/index.ts";
 import type { Database, Tx } from "../../platform/db/index.ts";
 import { periodOf, type ScheduledRun } from "../../platform/engine/index.ts";
 import type { Outbound } from "../../platform/outbound/index.ts";
+import { mirrorKevFeed } from "./activities/mirror-kev-feed.ts";
 import { mirrorNvdFeed } from "./activities/mirror-nvd-feed.ts";
 import { mirrorOsvEcosystem } from "./activities/mirror-osv-ecosystem.ts";
 import { planNvdMirror } from "./activities/plan-nvd-mirror.ts";
 import { planOsvMirror } from "./activities/plan-osv-mirror.ts";
+import { startOverdueKevMirrors, startScheduledKevMirrors } from "./commands/start-kev-mirror.ts";
 import {
   startOverdueMirror,
   startOverdueNvdMirror,
   startScheduledMirror,
   startScheduledNvdMirror,
 } from "./commands/start-mirror-run.ts";
-import { vulnerabilityProperties } from "./config.ts";
+import { kevAllowLocal, vulnerabilityProperties } from "./config.ts";
+import { KEV_SOURCES, kevExtension } from "./kev-extensions.ts";
 import { nvdExtension } from "./nvd-extension.ts";
 import { osvExtension } from "./osv-extension.ts";
 import { calculatorRoutes } from "./routes/v1/calculator.ts";
 import { cweRoutes } from "./routes/v1/cwe.ts";
 import { privateVulnerabilityRoutes } from "./routes/v1/private-vulnerability.ts";
 import { vulnerabilityRoutes } from "./routes/v1/vulnerability.ts";
+import { kevRoutes } from "./routes/v2/kev.ts";
 import { vulnDataSourceRoutes } from "./routes/v2/vuln-data-sources.ts";
+import { mirrorKevDataSource } from "./workflows/mirror-kev-data-source.ts";
 import { mirrorNvd } from "./workflows/mirror-nvd.ts";
 import { mirrorVulnDataSource } from "./workflows/mirror-vuln-data-source.ts";
 
@@ -60,6 +65,8 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
   const mirrorCron = config.get(vulnerabilityProperties.osvMirrorCron);
   const nvdMirrorCron = config.get(vulnerabilityProperties.nvdMirrorCron);
   const nvdAllowLocal = config.get(vulnerabilityProperties.nvdAllowLocal);
+  const kevMirrorCron = config.get(vulnerabilityProperties.kevMirrorCron);
+  const kevLocal = KEV_SOURCES.map(({ name }) => name).filter((name) => config.get(kevAllowLocal[name]));
   const schedule: ScheduledRun[] = [
     {
       name: "osv-vuln-data-source-mirror",
@@ -81,6 +88,16 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
         await startOverdueNvdMirror(tx, engine, { periodMs: periodOf(nvdMirrorCron), delayMs, gateOpen });
       },
     },
+    {
+      name: "kev-mirror",
+      schedule: kevMirrorCron,
+      async start(tx, engine) {
+        await startScheduledKevMirrors(tx, engine, { gateOpen });
+      },
+      async atStart(tx, engine, delayMs) {
+        await startOverdueKevMirrors(tx, engine, { periodMs: periodOf(kevMirrorCron), delayMs, gateOpen });
+      },
+    },
   ];
   return {
     routes: [
@@ -89,15 +106,21 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
       ...calculatorRoutes(),
       ...cweRoutes(),
       ...vulnDataSourceRoutes(database, client, { gateOpen }),
+      ...kevRoutes(database, client, { gateOpen }),
     ],
-    workflows: [mirrorVulnDataSource, mirrorNvd],
+    workflows: [mirrorVulnDataSource, mirrorNvd, mirrorKevDataSource],
     activities: [
       planOsvMirror(database),
       mirrorOsvEcosystem({ database, outbound, allowLocal, fileRoots, gateOpen }),
       planNvdMirror({ database, clock }),
       mirrorNvdFeed({ database, outbound, allowLocal: nvdAllowLocal, fileRoots }),
+      mirrorKevFeed({ database, outbound, allowLocal: new Set(kevLocal), fileRoots }),
     ],
     schedule,
-    extensions: [osvExtension(fileRoots), nvdExtension(fileRoots)],
+    extensions: [
+      osvExtension(fileRoots),
+      nvdExtension(fileRoots),
+      ...KEV_SOURCES.map((source) => kevExtension(source, fileRoots)),
+    ],
   };
 }

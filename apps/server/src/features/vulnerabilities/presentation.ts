@@ -48,6 +48,7 @@ export function presentVulnerability(
     owaspRRTechnicalImpactScore: details.owaspTechnicalImpact,
     owaspRRBusinessImpactScore: details.owaspBusinessImpact,
     epssScore: details.epss < 0 ? undefined : details.epss,
+    isKev: details.isKev,
     aliases: aliases.length === 0 ? undefined : aliasesJson(aliases),
     affectedComponents: affected.length === 0 ? undefined : affected,
   });

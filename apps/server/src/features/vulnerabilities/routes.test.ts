@@ -81,8 +81,8 @@ describe("extension points", () => {
   it("list points, extensions and the configuration in force with its schema", async () => {
     const key = "SYSTEM_CONFIGURATION_READ";
     expect((await call("GET", "/api/v2/extension-points", key)).body).toEqual({
-      items: [{ name: "vuln-data-source" }],
-      total: { count: 1, type: "EXACT" },
+      items: [{ name: "kev-data-source" }, { name: "vuln-data-source" }],
+      total: { count: 2, type: "EXACT" },
     });
     const extensions = await call("GET", "/api/v2/extension-points/vuln-data-source/extensions", key);
     expect(extensions.body.items).toEqual([
@@ -197,6 +197,7 @@ describe("vulnerabilities", () => {
     const { status, body } = await call("GET", "/api/v1/vulnerability/source/OSV/vuln/PYSEC-1", "VIEW_PORTFOLIO");
     expect(status).toBe(200);
     expect(body).toEqual({
+      isKev: false,
       uuid: expect.any(String),
       vulnId: "PYSEC-1",
       source: "OSV",

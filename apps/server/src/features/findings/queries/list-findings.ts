@@ -131,6 +131,6 @@ function presentVulnerability(vulnerability: VulnerabilityDetails): FindingRespo
     aliases: aliasesJson(vulnerability.aliases),
     published: vulnerability.published?.getTime(),
     references: vulnerability.referencesText ?? referencesText(vulnerability.references),
-    isKev: false,
+    isKev: vulnerability.isKev,
   };
 }

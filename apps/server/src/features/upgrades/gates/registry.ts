@@ -18,4 +18,5 @@ export const GATES: readonly Gate[] = [
   { name: "import-vex", release: "0.3.0" },
   { name: "remove-orphaned-details", release: "0.4.0" },
   { name: "mirror-nvd", release: "0.4.0" },
+  { name: "mirror-exploitation", release: "0.4.0" },
 ];

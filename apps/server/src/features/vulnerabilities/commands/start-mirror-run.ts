@@ -10,12 +10,14 @@ import { readOsvConfig } from "../queries/osv-config.ts";
 import { mirrorNvd } from "../workflows/mirror-nvd.ts";
 import { mirrorInstanceId, mirrorVulnDataSource } from "../workflows/mirror-vuln-data-source.ts";
 
-const PRIORITIES = { manual: 75, schedule: 0 } as const;
+/** Of runs, by what started them. */
+export const MIRROR_PRIORITIES = { manual: 75, schedule: 0 } as const;
 /** A mirror that was started so recently is not started again because the cluster starts, whatever became of it. */
-const QUIET_MS = 900_000;
+export const QUIET_MS = 900_000;
 
-interface MirrorStart {
-  trigger: keyof typeof PRIORITIES;
+/** Why a mirror is started, and when. */
+export interface MirrorStart {
+  trigger: keyof typeof MIRROR_PRIORITIES;
   delayMs?: number;
 }
 
@@ -34,7 +36,7 @@ export async function startMirror(
   const options = {
     instanceId: mirrorInstanceId(name),
     labels: { "vuln-data-source": name },
-    priority: PRIORITIES[trigger],
+    priority: MIRROR_PRIORITIES[trigger],
     delayMs,
   };
   const runId =
@@ -62,7 +64,8 @@ export async function startScheduledNvdMirror(
   return enabled && gateOpen(MIRROR_NVD_GATE) && startMirror(tx, client, NVD, { trigger: "schedule" });
 }
 
-interface Overdue {
+/** Period of the schedule, and how long a mirror that is overdue waits. */
+export interface Overdue {
   periodMs: number;
   delayMs: number;
 }

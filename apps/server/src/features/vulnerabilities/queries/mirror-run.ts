@@ -3,15 +3,7 @@ import type { EngineClient } from "@evertrack/engine";
 import type { Db, Tx } from "../../../platform/db/index.ts";
 import { AppError } from "../../../platform/http/index.ts";
 import { readLatestRun, readProgress } from "../mirror-state.ts";
-
-const STATUS = {
-  CREATED: "PENDING",
-  RUNNING: "RUNNING",
-  SUSPENDED: "RUNNING",
-  COMPLETED: "COMPLETED",
-  FAILED: "FAILED",
-  CANCELLED: "FAILED",
-} as const;
+import { mirrorRunStatusOf } from "./run-status.ts";
 
 /** 404 for a source this build does not have. */
 export function requireDataSource(name: string): void {
@@ -22,17 +14,12 @@ export function requireDataSource(name: string): void {
 export async function latestMirrorRun(db: Db, client: EngineClient<Tx>, name: string): Promise<MirrorRunStatus> {
   requireDataSource(name);
   const runId = await readLatestRun(db, name);
-  const run = runId === undefined ? null : await client.getRun(runId);
-  if (run === null) throw new AppError("not-found", "No mirror run is known.");
+  const status = await mirrorRunStatusOf(client, runId);
   const progress = await readProgress(db, name);
-  const failure = run.status === "CANCELLED" ? "cancelled" : run.error?.message;
   return {
-    status: STATUS[run.status],
-    ...(run.startedAt !== null && { started_at: Date.parse(run.startedAt) }),
-    ...(run.finishedAt !== null && { completed_at: Date.parse(run.finishedAt) }),
-    ...(failure !== undefined && { failure_reason: failure }),
+    ...status,
     ...(progress !== undefined &&
-      progress.runId === run.id && {
+      progress.runId === runId && {
         progress: { ecosystem: progress.ecosystem, done: progress.done, total: progress.total },
       }),
   };

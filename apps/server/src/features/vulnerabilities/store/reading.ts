@@ -1,6 +1,7 @@
 import type { Scheme, VersionRange } from "@evertrack/matching";
 import { sql } from "kysely";
 import type { Db } from "../../../platform/db/index.ts";
+import { isKnownExploited } from "./exploitation.ts";
 
 /** One package a vulnerability affects, with what lists of findings are sorted by. */
 export interface AffectingAdvisory {
@@ -74,6 +75,8 @@ export interface VulnerabilityDetails {
   updated: Date | null;
   created: Date;
   rejected: Date | null;
+  /** It, or another of its names, is listed as exploited. */
+  isKev: boolean;
   /** Group of the names that stand for the same vulnerability; null when it has but one. */
   aliasGroup: string | null;
   /** The other names of the group, by id. */
@@ -88,7 +91,8 @@ const details = sql`
     v.sub_title as "subTitle", v.references_text as "referencesText", v.owasp_vector as "owaspVector",
     v.owasp_likelihood as "owaspLikelihood", v.owasp_technical_impact as "owaspTechnicalImpact",
     v.owasp_business_impact as "owaspBusinessImpact",
-    v.published, v.updated, v.created, v.rejected, g.group_id as "aliasGroup", coalesce(o.aliases, '[]') as aliases
+    v.published, v.updated, v.created, v.rejected, ${isKnownExploited} as "isKev",
+    g.group_id as "aliasGroup", coalesce(o.aliases, '[]') as aliases
   from vulnerability v
   left join vulnerability_alias g on g.vuln_id = v.vuln_id and g.source = v.source
   left join lateral (

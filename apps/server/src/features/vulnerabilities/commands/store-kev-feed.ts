@@ -1,0 +1,28 @@
+import type { Tx } from "../../../platform/db/index.ts";
+import type { KevReading } from "../rules/kev-records.ts";
+import * as store from "../store/kev-assertions.ts";
+
+/** A list that is suddenly shorter than this part of what was known takes nothing back. */
+const REMAINING_MIN = 0.5;
+
+/** What became of a list. */
+export interface KevFeedChanges {
+  new: number;
+  updated: number;
+  unchanged: number;
+  removed: number;
+}
+
+/**
+ * Makes an asserter's assertions those of its list. What the list does not name any more is taken back, unless the list is
+ * empty, has lost most of its records, or has records that do not tell what they are about. Stored again, it changes nothing.
+ */
+export async function storeKevFeed(tx: Tx, asserter: string, reading: KevReading): Promise<KevFeedChanges> {
+  const { records, unreadableIds, unnamed } = reading;
+  const known = await store.countKevAssertions(tx, asserter);
+  const changes = await store.writeKevAssertions(tx, asserter, records);
+  const named = [...records.map(({ vulnId }) => vulnId), ...unreadableIds];
+  const isTrusted = unnamed === 0 && named.length > 0 && named.length >= known * REMAINING_MIN;
+  const removed = isTrusted ? await store.removeOtherKevAssertions(tx, asserter, named) : 0;
+  return { ...changes, unchanged: records.length - changes.new - changes.updated, removed };
+}
