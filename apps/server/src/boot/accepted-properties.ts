@@ -43,7 +43,6 @@ const TASK_SCHEDULER = ["poll-interval-ms", "shutdown-max-wait-ms", "threads"];
 /** Scheduled tasks of features that are not built yet. */
 const TASKS_NOT_BUILT = [
   "defect-dojo-upload",
-  "epss-mirror",
   "fortify-ssc-upload",
   "github-advisory-vuln-data-source-mirror",
   "kenna-security-upload",

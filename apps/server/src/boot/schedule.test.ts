@@ -15,6 +15,7 @@ afterAll(() => server?.close());
 const TASKS: Record<string, [property: string, schedule: string]> = {
   "abandoned-uploads": ["dt.task.abandoned-upload-check.cron", "* * * * *"],
   "backfill-start": ["dt.task.backfill-start.cron", "* * * * *"],
+  "epss-mirror": ["dt.task.epss-mirror.cron", "0 1 * * *"],
   "expired-session-cleanup": ["dt.task.expired-session-cleanup.cron", "0 * * * *"],
   "kev-mirror": ["dt.task.kev-mirror.cron", "0 2 * * *"],
   "marked-project-metrics": ["dt.task.marked-project-metrics-update.cron", "* * * * *"],

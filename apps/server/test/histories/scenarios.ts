@@ -3,6 +3,7 @@
  * given or counted from one in a fresh database – so that recorded inputs fit what `prepare` puts there.
  */
 import { Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
 import type { Workflow } from "@evertrack/engine/authoring";
 import { analyzeProject } from "../../src/features/analysis/workflows/analyze-project.ts";
 import { matchAdvisories } from "../../src/features/analysis/workflows/match-advisories.ts";
@@ -19,6 +20,7 @@ import { writeExtensionConfig } from "../../src/features/settings/store/extensio
 import { backfillRunName, backfillWorkflow } from "../../src/features/upgrades/backfills/workflows/run-backfill.ts";
 import { advisory, bucketFiles, serveBucket } from "../../src/features/vulnerabilities/testing.ts";
 import { cve, feedFiles, feedText, serveFeeds } from "../../src/features/vulnerabilities/testing-nvd.ts";
+import { mirrorEpss } from "../../src/features/vulnerabilities/workflows/mirror-epss.ts";
 import { mirrorKevDataSource } from "../../src/features/vulnerabilities/workflows/mirror-kev-data-source.ts";
 import { mirrorNvd } from "../../src/features/vulnerabilities/workflows/mirror-nvd.ts";
 import { mirrorVulnDataSource } from "../../src/features/vulnerabilities/workflows/mirror-vuln-data-source.ts";
@@ -121,6 +123,11 @@ export const scenarios: Record<string, Scenario> = {
     prepare: (server) => prepareFeeds(server, []),
     effects: [],
   },
+  "mirror-epss": {
+    start: starting(mirrorEpss, {}, { instanceId: "mirror-epss" }),
+    prepare: prepareEpss,
+    effects: [{ step: "store:", rows: "select from epss_score" }],
+  },
   "mirror-kev": {
     start: starting(mirrorKevDataSource, { name: "cisa" }, { instanceId: "mirror-kev-data-source:cisa" }),
     prepare: prepareKev,
@@ -218,6 +225,14 @@ async function prepareFeeds(server: TestServer, served: readonly string[]): Prom
   const feeds = await serveFeeds(new Map(contents), new Map());
   const config = { enabled: true, cveFeedsUrl: feeds.url };
   await server.database.transaction((tx) => writeExtensionConfig(tx, "vuln-data-source", "nvd", config));
+  return () => feeds.close();
+}
+
+async function prepareEpss(server: TestServer): Promise<() => void> {
+  const scores = gzipSync("cve,epss,percentile\nCVE-2026-0001,0.5,0.9\n");
+  const feeds = await serveFeeds(new Map([["epss_scores-current.csv.gz", scores]]), new Map());
+  const url = "update config_property set property_value = $1 where property_name = 'epss.feeds.url'";
+  await server.database.executor.query(url, [feeds.url]);
   return () => feeds.close();
 }
 

@@ -38,7 +38,9 @@ export const findingResponse = z.object({
     owaspLikelihoodScore: z.number().optional(),
     owaspTechnicalImpactScore: z.number().optional(),
     owaspBusinessImpactScore: z.number().optional(),
+    /** From 0 to 1, as is the percentile. */
     epssScore: z.number().optional(),
+    epssPercentile: z.number().optional(),
     cwes: z.array(z.object({ cweId: z.number().int(), name: z.string().optional() })),
     aliases: z.array(z.record(z.string(), z.string().optional())),
     /** Epoch milliseconds. */

@@ -8,6 +8,7 @@ import { insertMissingProperties } from "./store/properties.ts";
 
 export type { Extension } from "./extensions.ts";
 export { extensionConfig } from "./queries/extension-config.ts";
+export { readSetting } from "./queries/read-setting.ts";
 export { Settings } from "./settings.ts";
 export { extensionStateAges, readExtensionState, writeExtensionState } from "./store/extensions.ts";
 

@@ -21,6 +21,14 @@ export const vulnerabilityProperties = {
     default: false,
     meaning: "permit the KEV data source of ENISA to connect to this machine and to private networks",
   }),
+  epssAllowLocal: property.boolean("dt.vuln-source.epss.allow-local-connections", {
+    default: false,
+    meaning: "permit the mirror of EPSS to connect to this machine and to private networks",
+  }),
+  epssMirrorCron: property.cron("dt.task.epss-mirror.cron", {
+    default: "0 1 * * *",
+    meaning: "schedule (UTC) of the mirror of EPSS, while vuln-source/epss.enabled is on",
+  }),
   kevMirrorCron: property.cron("dt.task.kev-mirror.cron", {
     default: "0 2 * * *",
     meaning: "schedule (UTC) of the mirrors of known exploited vulnerabilities, while their data sources are enabled",

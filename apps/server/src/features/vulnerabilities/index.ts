@@ -4,11 +4,13 @@ import type { Config } from "../../platform/config/index.ts";
 import type { Database, Tx } from "../../platform/db/index.ts";
 import { periodOf, type ScheduledRun } from "../../platform/engine/index.ts";
 import type { Outbound } from "../../platform/outbound/index.ts";
+import { mirrorEpssScores } from "./activities/mirror-epss-scores.ts";
 import { mirrorKevFeed } from "./activities/mirror-kev-feed.ts";
 import { mirrorNvdFeed } from "./activities/mirror-nvd-feed.ts";
 import { mirrorOsvEcosystem } from "./activities/mirror-osv-ecosystem.ts";
 import { planNvdMirror } from "./activities/plan-nvd-mirror.ts";
 import { planOsvMirror } from "./activities/plan-osv-mirror.ts";
+import { startOverdueEpssMirror, startScheduledEpssMirror } from "./commands/start-epss-mirror.ts";
 import { startOverdueKevMirrors, startScheduledKevMirrors } from "./commands/start-kev-mirror.ts";
 import {
   startOverdueMirror,
@@ -26,6 +28,7 @@ import { privateVulnerabilityRoutes } from "./routes/v1/private-vulnerability.ts
 import { vulnerabilityRoutes } from "./routes/v1/vulnerability.ts";
 import { kevRoutes } from "./routes/v2/kev.ts";
 import { vulnDataSourceRoutes } from "./routes/v2/vuln-data-sources.ts";
+import { mirrorEpss } from "./workflows/mirror-epss.ts";
 import { mirrorKevDataSource } from "./workflows/mirror-kev-data-source.ts";
 import { mirrorNvd } from "./workflows/mirror-nvd.ts";
 import { mirrorVulnDataSource } from "./workflows/mirror-vuln-data-source.ts";
@@ -66,6 +69,8 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
   const nvdMirrorCron = config.get(vulnerabilityProperties.nvdMirrorCron);
   const nvdAllowLocal = config.get(vulnerabilityProperties.nvdAllowLocal);
   const kevMirrorCron = config.get(vulnerabilityProperties.kevMirrorCron);
+  const epssMirrorCron = config.get(vulnerabilityProperties.epssMirrorCron);
+  const epssAllowLocal = config.get(vulnerabilityProperties.epssAllowLocal);
   const kevLocal = KEV_SOURCES.map(({ name }) => name).filter((name) => config.get(kevAllowLocal[name]));
   const schedule: ScheduledRun[] = [
     {
@@ -98,6 +103,16 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
         await startOverdueKevMirrors(tx, engine, { periodMs: periodOf(kevMirrorCron), delayMs, gateOpen });
       },
     },
+    {
+      name: "epss-mirror",
+      schedule: epssMirrorCron,
+      async start(tx, engine) {
+        await startScheduledEpssMirror(tx, engine, { gateOpen });
+      },
+      async atStart(tx, engine, delayMs) {
+        await startOverdueEpssMirror(tx, engine, { periodMs: periodOf(epssMirrorCron), delayMs, gateOpen });
+      },
+    },
   ];
   return {
     routes: [
@@ -108,13 +123,14 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
       ...vulnDataSourceRoutes(database, client, { gateOpen }),
       ...kevRoutes(database, client, { gateOpen }),
     ],
-    workflows: [mirrorVulnDataSource, mirrorNvd, mirrorKevDataSource],
+    workflows: [mirrorVulnDataSource, mirrorNvd, mirrorKevDataSource, mirrorEpss],
     activities: [
       planOsvMirror(database),
       mirrorOsvEcosystem({ database, outbound, allowLocal, fileRoots, gateOpen }),
       planNvdMirror({ database, clock }),
       mirrorNvdFeed({ database, outbound, allowLocal: nvdAllowLocal, fileRoots }),
       mirrorKevFeed({ database, outbound, allowLocal: new Set(kevLocal), fileRoots }),
+      mirrorEpssScores({ database, outbound, allowLocal: epssAllowLocal, fileRoots }),
     ],
     schedule,
     extensions: [

@@ -88,6 +88,7 @@ export async function startMirrorBench(database: Database, options: BenchOptions
   const properties = {
     "dt.vuln-data-source.osv.allow-local-connections": "true",
     "dt.vuln-data-source.nvd.allow-local-connections": "true",
+    "dt.vuln-source.epss.allow-local-connections": "true",
     "dt.kev-data-source.cisa.allow-local-connections": "true",
     "dt.kev-data-source.enisa.allow-local-connections": "true",
     ...options.properties,

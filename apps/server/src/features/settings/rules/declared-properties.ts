@@ -186,6 +186,22 @@ export const DECLARED_PROPERTIES: readonly DeclaredProperty[] = [
     max: 10,
     meaning: "Weight of a vulnerability without severity",
   },
+  {
+    group: "vuln-source",
+    name: "epss.enabled",
+    type: "BOOLEAN",
+    value: "true",
+    visibility: "RESTRICTED",
+    meaning: "Mirror the scores of EPSS",
+  },
+  {
+    group: "vuln-source",
+    name: "epss.feeds.url",
+    type: "URL",
+    value: "https://epss.empiricalsecurity.com",
+    visibility: "RESTRICTED",
+    meaning: "Address of the folder that holds epss_scores-current.csv.gz",
+  },
 ];
 
 export function findDeclared(group: string, name: string): DeclaredProperty | undefined {

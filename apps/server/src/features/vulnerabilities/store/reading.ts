@@ -1,7 +1,7 @@
 import type { Scheme, VersionRange } from "@evertrack/matching";
 import { sql } from "kysely";
 import type { Db } from "../../../platform/db/index.ts";
-import { isKnownExploited } from "./exploitation.ts";
+import { epssOfVulnerability, isKnownExploited } from "./exploitation.ts";
 
 /** One package a vulnerability affects, with what lists of findings are sorted by. */
 export interface AffectingAdvisory {
@@ -60,7 +60,9 @@ export interface VulnerabilityDetails {
   credits: string[];
   cwes: number[];
   severity: number;
-  epss: number;
+  /** EPSS, from 0 to 1, by this or another name; null when there is none. */
+  epssScore: number | null;
+  epssPercentile: number | null;
   cvssV2Vector: string | null;
   cvssV2Score: number | null;
   cvssV3Vector: string | null;
@@ -85,7 +87,8 @@ export interface VulnerabilityDetails {
 
 const details = sql`
   select v.id, v.uuid, v.source, v.vuln_id as "vulnId", v.title, v.description, v.detail, v.recommendation,
-    coalesce(v.reference_links, '[]') as references, coalesce(v.credits, '[]') as credits, v.cwes, v.severity, v.epss,
+    coalesce(v.reference_links, '[]') as references, coalesce(v.credits, '[]') as credits, v.cwes, v.severity,
+    e.score as "epssScore", e.percentile as "epssPercentile",
     v.cvss_v2_vector as "cvssV2Vector", v.cvss_v2_score as "cvssV2Score", v.cvss_v3_vector as "cvssV3Vector",
     v.cvss_v3_score as "cvssV3Score", v.cvss_v4_vector as "cvssV4Vector", v.cvss_v4_score as "cvssV4Score",
     v.sub_title as "subTitle", v.references_text as "referencesText", v.owasp_vector as "owaspVector",
@@ -95,6 +98,7 @@ const details = sql`
     g.group_id as "aliasGroup", coalesce(o.aliases, '[]') as aliases
   from vulnerability v
   left join vulnerability_alias g on g.vuln_id = v.vuln_id and g.source = v.source
+  left join ${epssOfVulnerability} e on true
   left join lateral (
     select jsonb_agg(jsonb_build_object('source', m.source, 'vulnId', m.vuln_id) order by m.vuln_id, m.source) as aliases
     from vulnerability_alias m

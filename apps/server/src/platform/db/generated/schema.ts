@@ -213,6 +213,12 @@ export interface ConfigProperty {
   property_value: string | null;
 }
 
+export interface EpssScore {
+  cve: string;
+  percentile: number;
+  score: number;
+}
+
 export interface ExtensionConfig {
   config: Json;
   created_at: Generated<Timestamp>;
@@ -599,6 +605,7 @@ export interface DB {
   component_identity: ComponentIdentity;
   component_license: ComponentLicense;
   config_property: ConfigProperty;
+  epss_score: EpssScore;
   extension_config: ExtensionConfig;
   extension_state: ExtensionState;
   finding_analysis: FindingAnalysis;

@@ -52,11 +52,13 @@ describe("a finding", () => {
     const component = await seed.component(full.id, identityId);
     const id = await seed.advisory({ id: "CVE-2026-7", source: "NVD", severity: 5, cvss: 9.8, packageKey: "maven/x" });
     const [vulnerability] = await seed.rows<{ uuid: string }>(
-      `update vulnerability set description = 'd', recommendation = 'r', cwes = '{79}', epss = 0.5,
+      `update vulnerability set description = 'd', recommendation = 'r', cwes = '{79}',
          reference_links = '["https://example.org/a"]', cvss_v2_vector = 'v2', cvss_v2_score = 5, cvss_v3_vector = 'v3',
          cvss_v3_score = 9.8, cvss_v4_vector = 'v4', cvss_v4_score = 9.5 where id = $1 returning uuid`,
       [id],
     );
+    await seed.rows("insert into epss_score values ('CVE-2026-7', 0.5, 0.97)");
+    await seed.rows("insert into kev_assertion (vuln_id, source, asserter) values ('CVE-2026-7', 'NVD', 'CISA')");
     await seed.aliases("NVD CVE-2026-7", "GITHUB GHSA-aaaa-bbbb-cccc", "OSV PYSEC-7");
     await seed.match(id, identityId);
     await seed.rows("update component set first_seen = '2026-02-01Z' where project_id = $1", [full.id]);
@@ -93,11 +95,12 @@ describe("a finding", () => {
           cvssV4Score: 9.5,
           cvssV4Vector: "v4",
           epssScore: 0.5,
+          epssPercentile: 0.97,
           cwes: [{ cweId: 79, name: expect.stringContaining("'Cross-site Scripting'") }],
           aliases: [{ ghsaId: "GHSA-aaaa-bbbb-cccc" }, { osvId: "PYSEC-7" }],
           published: Date.parse("2026-01-01T00:00:00Z"),
           references: "* [https://example.org/a](https://example.org/a)",
-          isKev: false,
+          isKev: true,
         },
         analysis: { state: "NOT_SET", isSuppressed: false },
         attribution: { analyzerIdentity: "INTERNAL_ANALYZER", attributedOn: Date.parse("2026-03-01T00:00:00Z") },
