@@ -41,6 +41,7 @@ export {
   advisoriesForCpeProducts,
   type CpeProductVersion,
 } from "./store/affected-cpes.ts";
+export { epssOfVulnerability, isKnownExploited } from "./store/exploitation.ts";
 export { deleteVulnerability, lockVulnerabilityForDeletion } from "./store/private-vulnerabilities.ts";
 export {
   type AffectingAdvisory,

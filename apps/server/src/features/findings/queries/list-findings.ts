@@ -11,7 +11,7 @@ import {
   type VulnerabilityDetails,
   vulnerabilityDetails,
 } from "../../vulnerabilities/index.ts";
-import { type FindingOrder, type FindingRow, listProjectFindings } from "../store/listing.ts";
+import { type FindingFilter, type FindingOrder, type FindingRow, listProjectFindings } from "../store/listing.ts";
 
 const SORT_FIELDS: Readonly<Record<string, FindingOrder>> = {
   "vulnerability.severity": "severity",
@@ -30,9 +30,7 @@ const SORT_FIELDS: Readonly<Record<string, FindingOrder>> = {
 interface ListRequest {
   projectUuid: string;
   page: Page;
-  source: string | undefined;
-  withSuppressed: boolean;
-  hasAnalysis: boolean | undefined;
+  filter: Omit<FindingFilter, "searchText">;
 }
 
 /** Findings of a project the caller may see, worst first unless told otherwise. */
@@ -54,9 +52,7 @@ export async function listFindings(
     projectId: project.id,
     order,
     descending,
-    source: request.source,
-    withSuppressed: request.withSuppressed,
-    hasAnalysis: request.hasAnalysis,
+    ...request.filter,
   });
   const findings = (await withVulnerabilities(db, rows)).map(([row, vulnerability]) =>
     findingJson(project, row, vulnerability),

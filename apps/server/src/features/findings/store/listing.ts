@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../../../platform/db/index.ts";
+import { epssOfVulnerability, isKnownExploited } from "../../vulnerabilities/index.ts";
 
 /** Columns findings of a project are sorted by; each ends in a key that makes the order total. */
 export const FINDING_ORDERS = {
@@ -8,7 +9,7 @@ export const FINDING_ORDERS = {
   cvss: sql`m.cvss`,
   published: sql`m.published`,
   title: sql`coalesce(v.title, '')`,
-  epss: sql`m.epss`,
+  epss: sql`coalesce(e.score, -1)`,
   componentName: sql`i.name`,
   componentGroup: sql`coalesce(i.group_name, '')`,
   componentVersion: sql`coalesce(i.version, '')`,
@@ -46,6 +47,11 @@ export interface FindingFilter {
   withSuppressed: boolean;
   /** Only those that were looked at, or only the others. */
   hasAnalysis: boolean | undefined;
+  /** Only those listed as known to be exploited, or only the others. */
+  isKev?: boolean | undefined;
+  /** Bounds of the EPSS score, included; a finding without a score is within none. */
+  epssFrom?: number | undefined;
+  epssTo?: number | undefined;
 }
 
 interface ListOptions extends FindingFilter {
@@ -60,6 +66,13 @@ const columns = sql`m.vulnerability_id as "vulnerabilityId", m.identity_id as "i
   i.name, i.group_name as "group", i.version, i.purl, i.cpe, i.scope,
   greatest(c.first_seen, m.first_seen) as "attributedOn", a.state, a.justification, a.response, a.details,
   coalesce(a.suppressed, false) as suppressed, a.owasp_vector as "owaspVector", a.owasp_score as "owaspScore"`;
+
+/** Looked up only where a statement asks for it: once for each finding. */
+const epssJoined = sql`left join ${epssOfVulnerability} e on true`;
+
+function readsEpss({ epssFrom, epssTo }: FindingFilter): boolean {
+  return epssFrom !== undefined || epssTo !== undefined;
+}
 
 /** One page of a project's findings and their total: driven from the project's components (decision 0004). */
 export async function listProjectFindings(
@@ -76,6 +89,7 @@ export async function listProjectFindings(
       join vulnerability v on v.id = m.vulnerability_id
       left join finding_analysis a on a.project_id = ${options.projectId} and a.identity_id = m.identity_id
         and a.vulnerability_id = m.vulnerability_id
+      ${options.order === "epss" || readsEpss(options) ? epssJoined : sql``}
     where ${matching}
     order by ${FINDING_ORDERS[options.order]} ${direction}, v.vuln_id, v.source, i.name, m.identity_id
     offset ${options.offset} limit ${options.limit}`.execute(db);
@@ -85,29 +99,31 @@ export async function listProjectFindings(
 }
 
 /** Beyond the last page there is no row that could carry the total. */
-async function countProjectFindings(
-  db: Db,
-  { projectId }: ListOptions,
-  matching: RawBuilder<unknown>,
-): Promise<number> {
+async function countProjectFindings(db: Db, options: ListOptions, matching: RawBuilder<unknown>): Promise<number> {
   const { rows } = await sql<{ total: number }>`/* findings.countProject */
     select count(*) as total from component c join vulnerability_match m on m.identity_id = c.identity_id
       join component_identity i on i.id = c.identity_id join vulnerability v on v.id = m.vulnerability_id
       left join finding_analysis a on a.project_id = c.project_id and a.identity_id = m.identity_id
         and a.vulnerability_id = m.vulnerability_id
-    where c.project_id = ${projectId} and ${matching}`.execute(db);
+      ${readsEpss(options) ? epssJoined : sql``}
+    where c.project_id = ${options.projectId} and ${matching}`.execute(db);
   return rows[0]?.total ?? 0;
 }
 
 const UUIDS = /^([0-9a-f-]{36})(?::([0-9a-f-]{36}))?$/i;
 
 /** Text is looked for in names and vulnerability ids; a UUID is that of a component or vulnerability, two are both. */
-function conditions({ searchText, source, withSuppressed, hasAnalysis }: FindingFilter): RawBuilder<unknown> {
+function conditions(filter: FindingFilter): RawBuilder<unknown> {
+  const { searchText, source, withSuppressed, hasAnalysis, isKev, epssFrom, epssTo } = filter;
   const parts = [
     ...(searchText === undefined ? [] : [searchCondition(searchText)]),
     ...(source === undefined ? [] : [sql`v.source = ${source}`]),
     ...(withSuppressed ? [] : [sql`a.suppressed is not true`]),
     ...(hasAnalysis === undefined ? [] : [sql`(coalesce(a.state, 'NOT_SET') <> 'NOT_SET') = ${hasAnalysis}`]),
+    ...(isKev === undefined ? [] : [isKev ? isKnownExploited : sql`not ${isKnownExploited}`]),
+    // Scores are kept as real: as another type 0.1 would be another number.
+    ...(epssFrom === undefined ? [] : [sql`e.score >= ${epssFrom}::real`]),
+    ...(epssTo === undefined ? [] : [sql`e.score <= ${epssTo}::real`]),
   ];
   return parts.length === 0 ? sql`true` : sql.join(parts, sql` and `);
 }
@@ -140,6 +156,7 @@ export async function findingsAfter(
       join vulnerability v on v.id = m.vulnerability_id
       left join finding_analysis a on a.project_id = c.project_id and a.identity_id = m.identity_id
         and a.vulnerability_id = m.vulnerability_id
+      ${readsEpss(filter) ? epssJoined : sql``}
     where c.project_id = ${projectId} and c.identity_id >= ${after.identityId}
       and (m.identity_id, m.vulnerability_id) > (${after.identityId}, ${after.vulnerabilityId})
       and ${conditions(filter)}

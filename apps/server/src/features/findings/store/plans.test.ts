@@ -35,6 +35,15 @@ beforeAll(async () => {
      select 1 + (i.id * 7 + k) % 5000, i.id, k, -1, -1, 'epoch', '{internal}' from component_identity i, generate_series(1, 3) k`,
   );
   await seed.rows("insert into identity_match_state (identity_id) select id from component_identity where id % 2 = 0");
+  await seed.rows("insert into epss_score select 'CVE-2020-' || n, 0.5, 0.5 from generate_series(10001, 60000) n");
+  await seed.rows(
+    "insert into kev_assertion (vuln_id, source, asserter) select 'CVE-2020-' || n, 'NVD', 'CISA' from generate_series(10001, 11500) n",
+  );
+  await seed.rows(
+    `insert into vulnerability_alias (source, vuln_id, group_id)
+     select 'OSV', 'V' || n, md5(n::text)::uuid from generate_series(1, 20000) n
+     union all select 'NVD', 'CVE-2020-' || 10000 + n, md5(n::text)::uuid from generate_series(1, 20000) n`,
+  );
   await seed.rows("analyze");
   projectId = 7;
   identityIds = (
@@ -130,4 +139,17 @@ test("what there is to fix in a project is driven from its components", async ()
   const after = { severity: 3, findings: 3, identityId: 1 };
   await indexed("findings.fixablePage", (db) => fixablePage(db, projectId, after, 50));
   await indexed("findings.foundVulnerabilities", (db) => foundVulnerabilities(db, projectId, identityIds.slice(0, 50)));
+});
+
+test.each([
+  { order: "epss", isKev: undefined },
+  { order: "severity", isKev: true },
+  { order: "epss", isKev: false, epssFrom: 0.1 },
+] as const)("scores and lists of exploited vulnerabilities are looked up for what a project has: %o", async (asked) => {
+  const filter = { searchText: undefined, source: undefined, withSuppressed: false, hasAnalysis: undefined, ...asked };
+  const plan = await indexed("findings.listProject", (db) =>
+    listProjectFindings(db, { ...filter, projectId, descending: true, offset: 0, limit: 100 }),
+  );
+  expect(plan, plan).not.toMatch(/Seq Scan on (epss_score|vulnerability_alias|vulnerability) /);
+  expect(plan).toContain(asked.order === "epss" ? "epss_score_pkey" : "vulnerability_alias_group");
 });

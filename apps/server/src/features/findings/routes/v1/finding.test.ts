@@ -187,11 +187,9 @@ describe("the list of a project's findings", () => {
 });
 
 describe("refused are", () => {
-  test("filters that are not built, with 501 instead of an answer that ignores them", async () => {
-    for (const query of ["isKev=true", "epssFrom=0", "epssTo=1"]) {
-      const answer = await list(query);
-      expect([answer.statusCode, answer.json().type], query).toEqual([501, "/problems/not-built-yet"]);
-    }
+  test("bounds of EPSS that are no number from 0 to 1, with 400", async () => {
+    for (const query of ["epssFrom=high", "epssTo=1.1", "epssFrom=-0.1", "epssTo=Infinity", "isKev=perhaps"])
+      expect((await list(query)).statusCode, query).toBe(400);
     expect((await list("", { accept: "application/json, */*" })).statusCode).toBe(200);
   });
 
