@@ -5,6 +5,7 @@ import { findingRoutes } from "./routes/v1/finding.ts";
 import { findingExportRoutes } from "./routes/v1/finding-export.ts";
 import { vulnerabilityDeletionRoutes } from "./routes/v1/vulnerability.ts";
 import { explanationRoutes } from "./routes/v2/explanation.ts";
+import { findingPriorityRoutes } from "./routes/v2/priority.ts";
 
 export { type AppliedStatements, applyStatements } from "./commands/apply-statements.ts";
 export { MATCH_BATCH_SIZE, type MatchChanges, matchIdentities } from "./commands/match-identities.ts";
@@ -22,6 +23,7 @@ export function findingsFeature(deps: FindingExportDeps): { routes: Route[] } {
       ...findingRoutes(deps),
       ...findingExportRoutes(deps),
       ...analysisRoutes(deps),
+      ...findingPriorityRoutes(deps),
       ...vulnerabilityDeletionRoutes(deps),
       ...explanationRoutes(deps),
     ],

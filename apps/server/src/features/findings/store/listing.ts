@@ -143,6 +143,14 @@ export interface FindingPlace {
   vulnerabilityId: number;
 }
 
+/** Whether a component of this identity is affected by the vulnerability. */
+export async function isMatched(db: Db, { identityId, vulnerabilityId }: FindingPlace): Promise<boolean> {
+  const { rows } = await sql`/* findings.isMatched */
+    select 1 from vulnerability_match
+    where vulnerability_id = ${vulnerabilityId} and identity_id = ${identityId}`.execute(db);
+  return rows.length > 0;
+}
+
 /** The findings of a project that follow `after`, by component and vulnerability. */
 export async function findingsAfter(
   db: Db,
