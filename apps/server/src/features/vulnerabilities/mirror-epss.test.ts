@@ -143,6 +143,14 @@ describe("a table that was read before", () => {
     expect(await stored()).toMatchObject([{ cve: "CVE-2026-1001" }, { cve: "CVE-2026-1003" }]);
   });
 
+  test("is compared with what was stored before: one of other CVEs takes its place", async () => {
+    publish(["CVE-2026-1001,0.5,0.9", "CVE-2026-1002,0.5,0.9", "CVE-2026-1003,0.5,0.9"]);
+    await mirrored();
+    publish(["CVE-2026-2001,0.5,0.9", "CVE-2026-2002,0.5,0.9"]);
+    expect(await mirrored()).toMatchObject({ new: 2, removed: 3 });
+    expect(await stored()).toMatchObject([{ cve: "CVE-2026-2001" }, { cve: "CVE-2026-2002" }]);
+  });
+
   test.each([
     ["has lost most of its rows", ["CVE-2026-1001,0.5,0.9"]],
     ["has no rows", []],

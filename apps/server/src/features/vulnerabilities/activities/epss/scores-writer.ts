@@ -59,7 +59,8 @@ export class ScoresWriter {
     this.#counts.removed = await this.#ctx.tx("finish", async (tx) => {
       await remember(tx);
       const isTrusted = this.#counts.unreadable === 0 && this.#seen.length > 0;
-      if (!isTrusted || this.#seen.length < (await countEpssScores(tx)) * REMAINING_MIN) return 0;
+      const storedBefore = (await countEpssScores(tx)) - this.#counts.new;
+      if (!isTrusted || this.#seen.length < storedBefore * REMAINING_MIN) return 0;
       return removeOtherEpssScores(tx, this.#seen);
     });
   }
