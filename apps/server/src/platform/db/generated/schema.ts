@@ -276,6 +276,18 @@ export interface InventorySource {
   token: string;
 }
 
+export interface KevAssertion {
+  asserter: string;
+  created: Generated<Timestamp>;
+  description: string | null;
+  known_ransomware: boolean | null;
+  published: Timestamp | null;
+  required_action: string | null;
+  source: string;
+  updated: Generated<Timestamp>;
+  vuln_id: string;
+}
+
 export interface License {
   comments: string | null;
   custom: Generated<boolean>;
@@ -612,6 +624,7 @@ export interface DB {
   finding_analysis_comment: FindingAnalysisComment;
   identity_match_state: IdentityMatchState;
   inventory_source: InventorySource;
+  kev_assertion: KevAssertion;
   license: License;
   license_group: LicenseGroup;
   license_group_member: LicenseGroupMember;
