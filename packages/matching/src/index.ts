@@ -1,4 +1,4 @@
-// What this package offers: package URLs and their join keys, CPE names, version orders, ranges, OSV advisories, severities,
+// What this package offers: package URLs and their join keys, CPE names, version orders, ranges, VERS, OSV advisories, severities,
 // names of weaknesses, priorities.
 // Pure functions: no database, no network, no clock.
 
@@ -69,6 +69,21 @@ export {
   severityOf,
   severityOfWord,
 } from "./severity/severity.ts";
+export { NATIVE_SCHEMES, versOfNative } from "./vers/native.ts";
+export {
+  formatVers,
+  parseVers,
+  VERS_CHARS_MAX,
+  VERS_CONSTRAINTS_MAX,
+  type VersComparator,
+  type VersConstraint,
+  VersError,
+  type VersMode,
+  type VersRange,
+  versRange,
+} from "./vers/vers.ts";
+export { prepareVers, simplifyVers, type VersMatcher } from "./vers/vers-contains.ts";
+export { VERS_SCHEMES } from "./vers/vers-schemes.ts";
 export { compareVersions, SCHEMES, type Scheme, schemeOfPurlType } from "./versions/schemes.ts";
 export { VersionError } from "./versions/version-order.ts";
 export { searchWeaknesses, WEAKNESSES, type Weakness, weaknessOf } from "./weaknesses/weaknesses.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compareVersions, type Scheme } from "../src/versions/schemes.ts";
-import { isAbsent, readSharedJson, readSharedLines, reportFigure, WHERE_SHARED_DATA_IS } from "./shared-data.ts";
+import { isAbsent, readSharedLines, reportFigure, WHERE_SHARED_DATA_IS } from "./shared-data.ts";
 
 const PERCENT_MIN = 99;
 
@@ -44,30 +44,4 @@ function signOf(scheme: Scheme, a: string, b: string): string {
   const order = compareVersions(scheme, a, b);
   if (order !== -compareVersions(scheme, b, a) && order !== 0) return "not antisymmetric";
   return order < 0 ? "<" : order > 0 ? ">" : "=";
-}
-
-interface VersTest {
-  test_type: "comparison" | "equality";
-  input: { versions: string[] };
-  expected_output: string[] | boolean;
-}
-
-describe.skipIf(isAbsent("suites/vers"))(`vers-spec's version comparisons ${WHERE_SHARED_DATA_IS}`, () => {
-  test.each<Scheme>(["alpm", "nuget"])("%s versions are ordered as vers-spec wants", (scheme) => {
-    const failures: string[] = [];
-    let passed = 0;
-    for (const versTest of readSharedJson<{ tests: VersTest[] }>(`suites/vers/${scheme}_version_cmp_test.json`).tests) {
-      if (isAsExpected(scheme, versTest)) passed++;
-      else failures.push(JSON.stringify(versTest));
-    }
-    expect(reportFigure(`vers ${scheme}`, passed, failures)).toBeGreaterThanOrEqual(PERCENT_MIN);
-  });
-});
-
-/** vers-spec's NuGet file expects lower-cased output; only the order is compared. */
-function isAsExpected(scheme: Scheme, { test_type, input, expected_output }: VersTest): boolean {
-  const [first = "", second = ""] = input.versions;
-  if (test_type === "equality") return (compareVersions(scheme, first, second) === 0) === expected_output;
-  const sorted = input.versions.toSorted((a, b) => compareVersions(scheme, a, b)).map((text) => text.toLowerCase());
-  return JSON.stringify(sorted) === JSON.stringify(expected_output).toLowerCase();
 }

@@ -60,7 +60,7 @@ export function schemeOfPurlType(type: string): Scheme {
 }
 
 /** Longer texts are no versions; the generic order reads as much of them. */
-const VERSION_CHARS_MAX = 1_000;
+export const VERSION_CHARS_MAX = 1_000;
 
 /** Reads a version in its scheme; undefined when the scheme cannot. The generic scheme reads everything. */
 export function readVersion(scheme: Scheme, text: string): unknown {
