@@ -1,6 +1,14 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { formatPurl, normalizePurl, type Purl, PurlError, type PurlParts, parsePurl } from "../src/purl/purl.ts";
+import {
+  formatPurl,
+  normalizePurl,
+  type Purl,
+  PurlError,
+  type PurlMode,
+  type PurlParts,
+  parsePurl,
+} from "../src/purl/purl.ts";
 import { isAbsent, readSharedJson, reportFigure, sharedPath, WHERE_SHARED_DATA_IS } from "./shared-data.ts";
 
 type PurlTest = { expected_failure: boolean; description: string } & (
@@ -10,6 +18,7 @@ type PurlTest = { expected_failure: boolean; description: string } & (
 );
 
 const STRICT = { mode: "strict" } as const;
+const LENIENT = { mode: "lenient" } as const;
 const PERCENT_MIN = 99;
 
 describe.skipIf(isAbsent("suites/purl"))(`purl-spec ${WHERE_SHARED_DATA_IS}`, () => {
@@ -25,6 +34,34 @@ describe.skipIf(isAbsent("suites/purl"))(`purl-spec ${WHERE_SHARED_DATA_IS}`, ()
     }
     expect(reportFigure("purl-spec", passed, failures)).toBeGreaterThanOrEqual(PERCENT_MIN);
   });
+
+  test("lenient parsing gives the same for all that is valid, and never fails otherwise than with PurlError", () => {
+    const failures: string[] = [];
+    let passed = 0;
+    for (const purlTest of files.flatMap((file) => readSharedJson<{ tests: PurlTest[] }>(file).tests)) {
+      const outcome = outcomeOf(purlTest, LENIENT);
+      if (purlTest.expected_failure) continue;
+      if (outcome === expectedOf(purlTest)) passed++;
+      else failures.push(`${purlTest.test_type} ${JSON.stringify(purlTest.input)} gives ${outcome}`);
+    }
+    expect(reportFigure("purl-spec, lenient", passed, failures)).toBeGreaterThanOrEqual(PERCENT_MIN);
+  });
+
+  test("every purl of the suite survives being written and read again, in both modes", () => {
+    const texts = files
+      .flatMap((file) => readSharedJson<{ tests: PurlTest[] }>(file).tests)
+      .flatMap(({ input, expected_output }) => [input, expected_output])
+      .filter((text) => typeof text === "string");
+    let purls = 0;
+    for (const text of texts)
+      for (const mode of [STRICT, LENIENT]) {
+        const purl = purlOrRefusal(text, mode);
+        if (purl instanceof PurlError) continue;
+        purls++;
+        expect(parsePurl(formatPurl(purl), mode), text).toEqual(purl);
+      }
+    expect(purls).toBeGreaterThan(500);
+  });
 });
 
 function testFiles(folder: string): string[] {
@@ -36,10 +73,19 @@ function expectedOf({ expected_failure, expected_output, test_type }: PurlTest):
   return test_type === "parse" ? flatten(expected_output ?? {}) : String(expected_output);
 }
 
-function outcomeOf(purlTest: PurlTest): string {
+function purlOrRefusal(text: string, mode: { mode: PurlMode }): Purl | PurlError {
   try {
-    if (purlTest.test_type === "build") return formatPurl(normalizePurl(purlTest.input, STRICT));
-    const purl = parsePurl(purlTest.input, STRICT);
+    return parsePurl(text, mode);
+  } catch (error) {
+    if (error instanceof PurlError) return error;
+    throw error;
+  }
+}
+
+function outcomeOf(purlTest: PurlTest, mode: { mode: PurlMode } = STRICT): string {
+  try {
+    if (purlTest.test_type === "build") return formatPurl(normalizePurl(purlTest.input, mode));
+    const purl = parsePurl(purlTest.input, mode);
     return purlTest.test_type === "parse" ? flatten(purl) : formatPurl(purl);
   } catch (error) {
     if (error instanceof PurlError) return "refused";

@@ -83,9 +83,12 @@ const DISTRO_PREFIXES = new Map([
 ]);
 
 function distroOf(ecosystem: string): string | undefined {
-  const [family = "", ...suffix] = ecosystem.split(":");
-  if (family.toLowerCase() === "red hat") return redHatRelease(suffix.join(":"));
-  const prefix = DISTRO_PREFIXES.get(family.trim().toLowerCase());
+  const [spelledFamily = "", ...suffix] = ecosystem.split(":");
+  const family = spelledFamily.trim().toLowerCase();
+  if (family === "red hat") return redHatRelease(suffix.join(":"));
+  if (family === "suse") return suseRelease(suffix.join(":").trim());
+  if (family === "opensuse") return openSuseRelease(suffix.join(":").trim());
+  const prefix = DISTRO_PREFIXES.get(family);
   const release = /^v?(\d[\w.]*)/.exec(suffix.find((part) => /^v?\d/.test(part)) ?? "")?.[1];
   return prefix === undefined || release === undefined ? undefined : `${prefix}-${release}`;
 }
@@ -94,4 +97,23 @@ function distroOf(ecosystem: string): string | undefined {
 function redHatRelease(cpeTail: string): string | undefined {
   const release = /^(?:enterprise_linux|rhel_[a-z0-9_]+):(\d+(?:\.\d+)?)/.exec(cpeTail)?.[1];
   return release === undefined ? undefined : `rhel-${release}`;
+}
+
+/**
+ * "Linux Enterprise Server 15 SP4-LTSS" and "Linux Enterprise Module for Basesystem 15 SP4" are parts of release 15.4; products
+ * with numbers of their own (Manager Server, Enterprise Storage) name no release.
+ */
+function suseRelease(product: string): string | undefined {
+  const [, enterprise, micro] = /^Linux (Enterprise )?Micro (\d+\.\d+)/i.exec(product) ?? [];
+  if (micro !== undefined) return `${enterprise === undefined ? "sl" : "sle"}-micro-${micro}`;
+  const [, major, servicePack] = /^Linux Enterprise .* (\d+)(?: SP(\d+))?(?:-[^ ]*)?$/i.exec(product) ?? [];
+  if (major === undefined || /^Linux Enterprise Micro /i.test(product)) return undefined;
+  return servicePack === undefined ? `sles-${major}` : `sles-${major}.${servicePack}`;
+}
+
+/** "Leap 15.5", "Leap Micro 5.2" and "Tumbleweed". */
+function openSuseRelease(product: string): string | undefined {
+  const [, micro, release] = /^Leap (Micro )?(\d+\.\d+)/i.exec(product) ?? [];
+  if (release !== undefined) return `opensuse-leap-${micro === undefined ? "" : "micro-"}${release}`;
+  return /^Tumbleweed$/i.test(product) ? "opensuse-tumbleweed" : undefined;
 }

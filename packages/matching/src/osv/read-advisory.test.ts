@@ -131,6 +131,16 @@ describe("readOsvAdvisory", () => {
 
   test.each([
     ["Debian:12", "debian-12"],
+    ["SUSE:Linux Enterprise Server 15 SP4-LTSS", "sles-15.4"],
+    ["SUSE:Linux Enterprise Module for Python 3 15 SP5", "sles-15.5"],
+    ["SUSE:Linux Enterprise Server for SAP Applications 12", "sles-12"],
+    ["SUSE:Linux Enterprise Micro 5.3", "sle-micro-5.3"],
+    ["SUSE:Linux Enterprise Micro for Rancher 5", undefined],
+    ["SUSE:Linux Micro 6.0", "sl-micro-6.0"],
+    ["SUSE:Manager Server 4.3", undefined],
+    ["openSUSE:Leap 15.5", "opensuse-leap-15.5"],
+    ["openSUSE:Leap Micro 5.2", "opensuse-leap-micro-5.2"],
+    ["openSUSE:Tumbleweed", "opensuse-tumbleweed"],
     ["Alpine:v3.18", "alpine-3.18"],
     ["Ubuntu:22.04:LTS", "ubuntu-22.04"],
     ["Ubuntu:Pro:18.04:LTS", "ubuntu-18.04"],

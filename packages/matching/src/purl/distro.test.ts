@@ -4,6 +4,8 @@ import { distrosMatch, redHatMajorOf, versionForMatching } from "./distro.ts";
 const DEBIAN = { type: "deb", namespace: "debian" };
 const UBUNTU = { type: "deb", namespace: "ubuntu" };
 const ALPINE = { type: "apk", namespace: "alpine" };
+const SUSE = { type: "rpm", namespace: "suse" };
+const OPENSUSE = { type: "rpm", namespace: "opensuse" };
 const RED_HAT = { type: "rpm", namespace: "redhat" };
 
 describe("distrosMatch", () => {
@@ -26,7 +28,17 @@ describe("distrosMatch", () => {
     [{ type: "rpm", namespace: "photon" }, "photon-4.0", "photon-5.0", false],
     [{ type: "rpm", namespace: "openeuler" }, "openeuler-24.03", "openEuler-24.03", true],
     [{ type: "apk", namespace: "alpaquita" }, "alpaquita-23", "alpaquita-23.1", true],
-    [{ type: "rpm", namespace: "suse" }, "sles-15.4", "sles-15.5", false],
+    [UBUNTU, "ubuntu-26.04", "resolute", true],
+    [UBUNTU, "ubuntu-18.10", "cosmic", true],
+    [SUSE, "sles-15.4", "sles-15.5", false],
+    [SUSE, "sles-15.4", "sled-15.4", true],
+    [SUSE, "sles-15", "sles-15.0", true],
+    [SUSE, "sles-15", "sles-15.4", false],
+    [SUSE, "sle-micro-5.3", "sles-5.3", false],
+    [OPENSUSE, "opensuse-leap-15.5", "opensuse.leap-15.5", true],
+    [OPENSUSE, "opensuse-leap-15.5", "opensuse-leap-15.6", false],
+    [OPENSUSE, "opensuse-leap-micro-5.2", "opensuse-leap-5.2", false],
+    [OPENSUSE, "opensuse-tumbleweed", "opensuse-tumbleweed-20240101", true],
     [DEBIAN, "debian-12", undefined, true],
     [DEBIAN, undefined, "debian-12", true],
   ])("%j: an advisory for %s and a component of %s: %s", (of, advisory, component, expected) => {

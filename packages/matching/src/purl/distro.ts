@@ -23,10 +23,26 @@ const DEBIAN_SERIES = new Map(
 );
 const UBUNTU_SERIES = new Map(
   Object.entries({
+    "10.04": "lucid",
+    "10.10": "maverick",
+    "11.04": "natty",
+    "11.10": "oneiric",
     "12.04": "precise",
+    "12.10": "quantal",
+    "13.04": "raring",
+    "13.10": "saucy",
     "14.04": "trusty",
+    "14.10": "utopic",
+    "15.04": "vivid",
+    "15.10": "wily",
     "16.04": "xenial",
+    "16.10": "yakkety",
+    "17.04": "zesty",
+    "17.10": "artful",
     "18.04": "bionic",
+    "18.10": "cosmic",
+    "19.04": "disco",
+    "19.10": "eoan",
     "20.04": "focal",
     "20.10": "groovy",
     "21.04": "hirsute",
@@ -39,6 +55,7 @@ const UBUNTU_SERIES = new Map(
     "24.10": "oracular",
     "25.04": "plucky",
     "25.10": "questing",
+    "26.04": "resolute",
   }),
 );
 
@@ -50,6 +67,9 @@ const RELEASE_NUMBERS = new Map(
     "rpm/mageia": /^(?:mageia-)?(\d+)(?:\D|$)/,
     "rpm/photon": /^(?:photon-)?(\d+\.\d+)(?:\D|$)/,
     "rpm/openeuler": /^(?:openeuler-)?(\d+\.\d+)(?:\D|$)/,
+    // A service pack is a release of its own: "sles-15.4" is 15 SP4; the first one is "15" and "15.0" alike.
+    "rpm/suse": /^(?:sle[sd]-|sles_sap-)?((?:sle?-micro-)?\d+(?:\.[1-9]\d*)?)(?:\D|$)/,
+    "rpm/opensuse": /^(?:opensuse[-.])?(?:leap-)?((?:leap-micro-)?\d+\.\d+|tumbleweed)(?:\D|$)/,
     "apk/alpaquita": /^(?:alpaquita-)?(\d+)(?:\D|$)/,
   }),
 );

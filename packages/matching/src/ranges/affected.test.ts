@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Scheme } from "../versions/schemes.ts";
+import { SCHEMES, type Scheme } from "../versions/schemes.ts";
 import { isAffected, prepareAffected, type VersionRange, type VersionTrial } from "./affected.ts";
 
 function inRange(scheme: Scheme, range: Omit<VersionRange, "kind">, version: string): boolean {
@@ -85,6 +85,24 @@ describe("isAffected", () => {
       if (!matches(`1.6.${patch}`)) throw new Error(`1.6.${patch} was missed`);
     expect(matches("1.7")).toBe(false);
   });
+
+  test("a version of a million characters is answered at once, in ranges and in lists of every scheme", () => {
+    const hostile = ["1", "1.", "a1", "~", "1-", "1.0-java", "v"].map((piece) =>
+      piece.repeat(1_000_000 / piece.length),
+    );
+    const before = process.threadCpuUsage().user;
+    for (const scheme of SCHEMES)
+      for (const text of hostile) {
+        const matches = prepareAffected({
+          scheme,
+          versions: [text, "1.0"],
+          ranges: [{ kind: "ECOSYSTEM", introduced: "99999", fixed: text }],
+        });
+        expect(matches(text)).toBe(true);
+        expect(matches(`${text}.0`)).toBe(false);
+      }
+    expect((process.threadCpuUsage().user - before) / 1_000).toBeLessThan(HOSTILE_CPU_MS_MAX);
+  });
 });
 
 describe("a recorder", () => {
@@ -132,3 +150,6 @@ describe("a recorder", () => {
     expect(told("npm", [{ fixed: "2.0.0" }], "(devel)")).toEqual([false, "npm false: "]);
   });
 });
+
+/** Of this thread, whatever else the machine does. */
+const HOSTILE_CPU_MS_MAX = 4_000;

@@ -4,7 +4,7 @@
 // few comparisons. Text a scheme cannot read is compared by the generic order instead (spec analysis §4.1), unless it holds
 // no digit: such a placeholder is in no range, as if it were missing.
 
-import { orderOf, readVersion, type Scheme } from "../versions/schemes.ts";
+import { orderOf, readVersion, type Scheme, VERSION_CHARS_MAX } from "../versions/schemes.ts";
 import type { VersionOrder } from "../versions/version-order.ts";
 
 /** One interval of affected versions; without `introduced` it reaches back to the first version. */
@@ -76,7 +76,8 @@ export function prepareAffected(affected: AffectedVersions): AffectedMatcher {
 function prepareList({ scheme, versions }: AffectedVersions): AffectedMatcher {
   if (versions.length === 0) return () => false;
   const order = orderOf(scheme);
-  const keyOf = (text: string) => order.listKey?.(text) ?? text;
+  // Texts too long for a version are compared as they are: reading them could take long.
+  const keyOf = (text: string) => (text.length > VERSION_CHARS_MAX ? text : (order.listKey?.(text) ?? text));
   let keys: Set<string> | undefined;
   return (version, recorder) => {
     keys ??= new Set(versions.map(keyOf));
@@ -160,11 +161,12 @@ class Interval {
   }
 }
 
-/** Versions remembered per scheme; when full, the memory starts afresh. */
+/** Versions remembered per scheme, none longer than VERSION_CHARS_MAX; when full, the memory starts afresh. */
 const READ_VERSIONS_MAX = 20_000;
 const readByScheme = new Map<Scheme, Map<string, unknown>>();
 
 function readCached(scheme: Scheme, text: string): unknown {
+  if (text.length > VERSION_CHARS_MAX) return readVersion(scheme, text);
   let known = readByScheme.get(scheme);
   if (known === undefined || known.size >= READ_VERSIONS_MAX) {
     known = new Map();

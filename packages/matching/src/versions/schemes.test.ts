@@ -105,12 +105,34 @@ describe("compareVersions", () => {
 const HOSTILE_CPU_MS_MAX = 2_000;
 
 test("purl types without an order of their own are generic", () => {
-  expect(["npm", "clojars", "alpine", "swift", "conan", "toString"].map(schemeOfPurlType)).toEqual([
+  const types = [
+    "npm",
+    "clojars",
+    "alpine",
+    "swift",
+    "github",
+    "julia",
+    "opam",
+    "vscode-extension",
+    "conan",
+    "toString",
+  ];
+  expect(types.map(schemeOfPurlType)).toEqual([
     "npm",
     "maven",
     "apk",
     "semver",
+    "semver",
+    "semver",
+    "deb",
+    "semver",
     "generic",
     "generic",
   ]);
+});
+
+test("no purl type has an order that an older release does not know by its name", () => {
+  expect(["gentoo", "ebuild", "openssl", "datetime", "lexicographic"].map(schemeOfPurlType)).toEqual(
+    new Array(5).fill("generic"),
+  );
 });

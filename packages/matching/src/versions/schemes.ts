@@ -45,8 +45,13 @@ export const SCHEMES = Object.keys(ORDERS) as readonly Scheme[];
 const SCHEME_OF_OTHER_TYPE = new Map<string, Scheme>([
   ["alpine", "apk"],
   ["clojars", "maven"],
+  ["github", "semver"],
   ["gradle", "maven"],
+  ["julia", "semver"],
+  // opam orders as Debian does (opam's manual, "Version ordering").
+  ["opam", "deb"],
   ["swift", "semver"],
+  ["vscode-extension", "semver"],
 ]);
 
 /** The order of a scheme. */
