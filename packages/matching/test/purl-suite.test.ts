@@ -21,6 +21,12 @@ const STRICT = { mode: "strict" } as const;
 const LENIENT = { mode: "lenient" } as const;
 const PERCENT_MIN = 99;
 
+/** The suite refuses upper-case keys of qualifiers for gem and rpm and takes them for maven; we take and lower them everywhere. */
+const TAKEN_ALTHOUGH_REFUSED = [
+  "pkg:gem/jruby-launcher@1.1.2?Platform=java",
+  "pkg:Rpm/fedora/curl@7.50.3-1.fc25?Arch=i386&Distro=fedora-25",
+];
+
 describe.skipIf(isAbsent("suites/purl"))(`purl-spec ${WHERE_SHARED_DATA_IS}`, () => {
   const files = isAbsent("suites/purl") ? [] : ["spec", "types"].flatMap(testFiles);
 
@@ -33,6 +39,7 @@ describe.skipIf(isAbsent("suites/purl"))(`purl-spec ${WHERE_SHARED_DATA_IS}`, ()
       else failures.push(`${purlTest.test_type} ${JSON.stringify(purlTest.input)} gives ${outcome}`);
     }
     expect(reportFigure("purl-spec", passed, failures)).toBeGreaterThanOrEqual(PERCENT_MIN);
+    expect(failures.filter((line) => !TAKEN_ALTHOUGH_REFUSED.some((text) => line.includes(text)))).toEqual([]);
   });
 
   test("lenient parsing gives the same for all that is valid, and never fails otherwise than with PurlError", () => {

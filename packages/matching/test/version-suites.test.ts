@@ -10,6 +10,25 @@ const DISPUTED = new Map([
   ["packagist", ["1.0.0 > 1.0"]],
 ]);
 
+/** Lines on which we differ; they count as failures, and no other line may. */
+const DEVIATIONS = new Map([
+  [
+    "alpine",
+    // None of these is a version (apk-package(5): a dot is followed by digits, a letter by no digits, "r" follows a hyphen).
+    // From there on they are compared as equal, and as older than the same version without the rest.
+    [
+      "0.r1 < 0r2",
+      "0...1...0.r1 < 0...1...0.r2",
+      "0...1...0r1 < 0...1...0r2",
+      "0.8.21.r2 > 0.8.21.r1",
+      "0.8.21.r2 < 0.8.21r2",
+      "6.6.2p1 < 6.6.2p2",
+    ],
+  ],
+  // A release word amid a version keeps its nesting here; it would have to vanish. No published version is known to need it.
+  ["maven", ["1-1 = 1-ga-1"]],
+]);
+
 const OSV_SUITES: [suite: string, scheme: Scheme][] = [
   ["alpine", "apk"],
   ["cran", "cran"],
@@ -37,6 +56,7 @@ describe.skipIf(isAbsent("suites/osv-versions"))(`osv-scalibr's version pairs ${
       else failures.push(line);
     }
     expect(reportFigure(`osv-versions ${suite}`, passed, failures)).toBeGreaterThanOrEqual(PERCENT_MIN);
+    expect(failures.filter((line) => !DEVIATIONS.get(suite)?.includes(line.trim()))).toEqual([]);
   });
 });
 
