@@ -104,7 +104,7 @@ describe("counting a project", () => {
     expect(await snapshots(projectId)).toEqual([expect.objectContaining({ vulnerabilities: 2, high: 2 })]);
   });
 
-  test("leaves suppressed findings out and tells what is audited, by alias group", async () => {
+  test("leaves suppressed findings out and tells what is audited and exploited, by alias group", async () => {
     const { projectId, identityId, names } = await projectWith(CRITICAL, HIGH, MEDIUM, LOW);
     await seed.aliases(names[0] ?? "", names[1] ?? "");
     const other = (await seed.project()).id;
@@ -115,18 +115,23 @@ describe("counting a project", () => {
          select $1, $2, id, $4, $5 from vulnerability where source || ' ' || vuln_id = $3`,
         [projectId, identityId, name, state, suppressed],
       );
+    await seed.rows(
+      `insert into kev_assertion (vuln_id, source, asserter) select vuln_id, source, 'CISA' from vulnerability
+       where source || ' ' || vuln_id = any($1)`,
+      [[names[0], names[2]]],
+    );
     await decide(names[0], "FALSE_POSITIVE", true);
     await decide(names[2], "NOT_AFFECTED", true);
     await decide(names[3], "EXPLOITABLE", false);
     await update(projectId, other);
     expect(await snapshots(projectId), "the group by what is left of it").toEqual([
       expect.objectContaining({
-        ...{ vulnerabilities: 2, critical: 0, high: 1, medium: 0, low: 1, vulnerable_components: 1 },
+        ...{ vulnerabilities: 2, critical: 0, high: 1, medium: 0, low: 1, vulnerable_components: 1, kev: 1 },
         ...{ suppressed: 2, findings_total: 2, findings_audited: 1, findings_unaudited: 1, inherited_risk_score: 6 },
       }),
     ]);
     expect(await snapshots(other), "decisions are those of a project").toEqual([
-      expect.objectContaining({ vulnerabilities: 3, critical: 1, suppressed: 0, findings_audited: 0 }),
+      expect.objectContaining({ vulnerabilities: 3, critical: 1, suppressed: 0, findings_audited: 0, kev: 2 }),
     ]);
     const rated = await componentRisk(settings).countsOf(server.database.db, [
       { projectId, identityId },

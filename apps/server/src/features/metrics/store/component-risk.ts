@@ -1,12 +1,14 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../../../platform/db/index.ts";
 import type { ComponentKey } from "../../components/index.ts";
+import { isKnownExploited } from "../../vulnerabilities/index.ts";
 import type { RiskWeights } from "../rules/risk-score.ts";
 import { isAudited } from "./audit-state.ts";
 
 /** Vulnerabilities of a component that are not suppressed, aliases counted once. */
 export interface ComponentCounts extends RiskWeights, ComponentKey {
   vulnerabilities: number;
+  kev: number;
   suppressed: number;
   audited: number;
 }
@@ -21,8 +23,8 @@ export async function countComponents(db: Db, components: readonly ComponentKey[
       (count(*) filter (where severity = 5))::int as critical, (count(*) filter (where severity = 4))::int as high,
       (count(*) filter (where severity = 3))::int as medium, (count(*) filter (where severity = 2))::int as low,
       (count(*) filter (where severity < 2))::int as unassigned, sum(suppressed)::int as suppressed,
-      (count(*) filter (where audited))::int as audited
-    from (${vulnerabilitiesOfComponents(wanted)}) v group by 1, 2`.execute(db);
+      (count(*) filter (where audited))::int as audited, (count(*) filter (where kev))::int as kev
+    from (${vulnerabilitiesOfComponents(wanted, isKnownExploited)}) v group by 1, 2`.execute(db);
   return rows;
 }
 
@@ -56,10 +58,15 @@ function weightOf({ critical, high, medium, low, unassigned }: RiskWeights): Raw
 
 /**
  * One row for each vulnerability of a component, whatever names it has; its severity is null where it is suppressed under all of them.
+ * `exploited` tells it of the vulnerability `v`.
  */
-function vulnerabilitiesOfComponents(components: RawBuilder<unknown>): RawBuilder<unknown> {
+function vulnerabilitiesOfComponents(
+  components: RawBuilder<unknown>,
+  exploited: RawBuilder<unknown> = sql`false`,
+): RawBuilder<unknown> {
   return sql`select c.project_id, c.identity_id, max(m.severity) filter (where fa.suppressed is not true) as severity,
-      count(*) filter (where fa.suppressed) as suppressed, bool_or(${isAudited}) as audited
+      count(*) filter (where fa.suppressed) as suppressed, bool_or(${isAudited}) as audited,
+      bool_or(fa.suppressed is not true and ${exploited}) as kev
     from ${components} c join vulnerability_match m on m.identity_id = c.identity_id
       join vulnerability v on v.id = m.vulnerability_id
       left join vulnerability_alias a on a.vuln_id = v.vuln_id and a.source = v.source

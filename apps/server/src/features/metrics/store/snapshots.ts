@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Db, Tx } from "../../../platform/db/index.ts";
+import { isKnownExploited } from "../../vulnerabilities/index.ts";
 import { isAudited } from "./audit-state.ts";
 
 /**
@@ -19,13 +20,22 @@ export interface Counts {
   suppressed: number;
   /** Of the vulnerabilities. */
   audited: number;
+  /** Of the vulnerabilities: those known to be exploited, by any of their names. */
+  kev: number;
 }
 
 /** Counts projects as they are now; projects that do not exist are missing from the answer. */
 export async function countProjects(db: Db, projectIds: readonly number[]): Promise<Counts[]> {
   const { rows } = await sql<Counts>`/* metrics.countProjects */
-    with f as (
+    with exploited as materialized (
+      select v.id from (
+          select distinct m.vulnerability_id from component c join vulnerability_match m on m.identity_id = c.identity_id
+          where c.project_id = any(${[...projectIds]}::int[])) d
+        join vulnerability v on v.id = d.vulnerability_id
+      where ${isKnownExploited}),
+    f as (
       select c.project_id, c.identity_id, coalesce(a.group_id::text, v.id::text) as vulnerability,
+        bool_or(x.id is not null and fa.suppressed is not true) as kev,
         max(m.severity) filter (where fa.suppressed is not true) as severity,
         count(*) filter (where fa.suppressed) as suppressed, bool_or(${isAudited}) as audited
       from component c join vulnerability_match m on m.identity_id = c.identity_id
@@ -33,6 +43,7 @@ export async function countProjects(db: Db, projectIds: readonly number[]): Prom
         left join vulnerability_alias a on a.vuln_id = v.vuln_id and a.source = v.source
         left join finding_analysis fa on fa.project_id = c.project_id and fa.identity_id = c.identity_id
           and fa.vulnerability_id = m.vulnerability_id
+        left join exploited x on x.id = m.vulnerability_id
       where c.project_id = any(${[...projectIds]}::int[]) group by 1, 2, 3),
     counted as (
       select project_id, count(severity) as vulnerabilities,
@@ -40,13 +51,13 @@ export async function countProjects(db: Db, projectIds: readonly number[]): Prom
         count(*) filter (where severity = 5) as critical, count(*) filter (where severity = 4) as high,
         count(*) filter (where severity = 3) as medium, count(*) filter (where severity = 2) as low,
         count(*) filter (where severity < 2) as unassigned, sum(suppressed)::int as suppressed,
-        count(*) filter (where audited) as audited
+        count(*) filter (where audited) as audited, count(*) filter (where kev) as kev
       from f group by 1)
     select p.id as "projectId", (select count(*) from component c where c.project_id = p.id) as components,
       coalesce(vulnerable, 0) as "vulnerableComponents", coalesce(vulnerabilities, 0) as vulnerabilities,
       coalesce(critical, 0) as critical, coalesce(high, 0) as high, coalesce(medium, 0) as medium,
       coalesce(low, 0) as low, coalesce(unassigned, 0) as unassigned, coalesce(suppressed, 0) as suppressed,
-      coalesce(audited, 0) as audited
+      coalesce(audited, 0) as audited, coalesce(kev, 0) as kev
     from project p left join counted x on x.project_id = p.id
     where p.id = any(${[...projectIds]}::int[]) order by p.id`.execute(db);
   return rows;
@@ -62,6 +73,7 @@ const COUNTED = [
   "medium",
   "low",
   "unassigned",
+  "kev",
   "suppressed",
   "findings_total",
   "findings_audited",
@@ -77,10 +89,10 @@ export async function writeSnapshots(tx: Tx, rows: readonly (Counts & { riskScor
   await sql`/* metrics.writeSnapshots */
     insert into project_metrics as m (project_id, day, first_occurrence, last_occurrence, ${names})
     select x."projectId", (now() at time zone 'UTC')::date, now(), now(), x.components, x."vulnerableComponents", x.vulnerabilities,
-      x.critical, x.high, x.medium, x.low, x.unassigned, x.suppressed, x.vulnerabilities, x.audited,
+      x.critical, x.high, x.medium, x.low, x.unassigned, x.kev, x.suppressed, x.vulnerabilities, x.audited,
       x.vulnerabilities - x.audited, x."riskScore"
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x("projectId" int, components int, "vulnerableComponents" int,
-      vulnerabilities int, critical int, high int, medium int, low int, unassigned int, suppressed int, audited int, "riskScore" float8)
+      vulnerabilities int, critical int, high int, medium int, low int, unassigned int, kev int, suppressed int, audited int, "riskScore" float8)
     order by 1
     on conflict (project_id, day) do update set
       first_occurrence = case when (${of("m")}) is distinct from (${of("excluded")})
