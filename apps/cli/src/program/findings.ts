@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { THRESHOLDS } from "../output/severity.ts";
-import { client, terminalOf } from "./options.ts";
+import { client, local, terminalOf } from "./options.ts";
 
 /** `findings`: what was found in a project, and why. */
 export function addFindings(program: Command): void {
@@ -23,4 +23,9 @@ export function addFindings(program: Command): void {
         terminalOf(options),
       ),
     );
+  local(
+    findings,
+    "verify",
+    "recompute all findings in the database and tell what differs; exit 3 if anything does",
+  ).action(async (options) => (await import("../commands/findings-verify.ts")).findingsVerify(options));
 }

@@ -12,6 +12,7 @@ export const standardError = pino.destination({ fd: 2, sync: true });
  */
 const WORDS: Readonly<Record<string, () => Promise<Word>>> = {
   backup: async () => (await import("./words/backup.ts")).backupWord,
+  findings: async () => (await import("./words/findings.ts")).findingsWord,
   migrate: async () => (await import("./words/migrate.ts")).migrateWord,
   restore: async () => (await import("./words/restore.ts")).restoreWord,
   upgrade: async () => (await import("./words/upgrade.ts")).upgradeWord,

@@ -9,7 +9,8 @@ import { findingPriorityRoutes } from "./routes/v2/priority.ts";
 
 export { type AppliedStatements, applyStatements } from "./commands/apply-statements.ts";
 export { MATCH_BATCH_SIZE, type MatchChanges, matchIdentities } from "./commands/match-identities.ts";
-export { type MatchDifference, verifyMatches } from "./commands/verify-matches.ts";
+export { type MatchDifference, verifyAgain, verifyMatches } from "./commands/verify-matches.ts";
+export { nameMatches } from "./queries/name-matches.ts";
 export type { Match } from "./rules/affected-identities.ts";
 export type { GivenDecision } from "./rules/analysis-trail.ts";
 export type { NamedComponent, StatementTarget, VexNote, VexStatement } from "./rules/vex-statement.ts";

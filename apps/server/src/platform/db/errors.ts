@@ -64,3 +64,12 @@ export function isDatabaseOutage(error: unknown): boolean {
   if (code !== undefined && (CONNECTION_CODES.has(code) || code.startsWith("08"))) return true;
   return error instanceof Error && CONNECTION_MESSAGES.test(error.message);
 }
+
+const UNDEFINED_TABLE = "42P01";
+const UNDEFINED_COLUMN = "42703";
+
+/** A table or column is not there: the schema is that of another release, or none at all. */
+export function isOtherSchema(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === UNDEFINED_TABLE || code === UNDEFINED_COLUMN;
+}

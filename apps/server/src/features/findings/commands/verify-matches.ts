@@ -1,6 +1,12 @@
-import type { Database } from "../../../platform/db/index.ts";
+import type { Database, Db } from "../../../platform/db/index.ts";
 import type { Match } from "../rules/affected-identities.ts";
-import { identitiesAfter, type MatchRow, matchesOfIdentities } from "../store/matching.ts";
+import {
+  identitiesAfter,
+  identitiesOfIds,
+  type LockedIdentity,
+  type MatchRow,
+  matchesOfIdentities,
+} from "../store/matching.ts";
 import { decide } from "./decide-matches.ts";
 import { namewise } from "./match-identities.ts";
 
@@ -16,31 +22,65 @@ export interface MatchDifference extends Match {
   difference: "missing" | "superfluous" | "outdated";
 }
 
+/** What was compared, and what differs. */
+export interface Verification {
+  identities: number;
+  matches: number;
+  /** At most DIFFERENCES_MAX. */
+  differences: MatchDifference[];
+}
+
+interface VerifyOptions {
+  signal?: AbortSignal;
+  /** Told after each page. */
+  progress?: (identities: number) => void;
+}
+
 /**
- * Recomputes the matches of all identities that are in use or were ever matched, page by page, and returns at most DIFFERENCES_MAX
- * differences with what is stored. Takes no locks: while imports or mirrors are at work a difference may only be on its way.
+ * Recomputes the matches of all identities that are in use or were ever matched, page by page, and compares them with what is stored.
+ * Takes no locks: while imports or mirrors are at work a difference may only be on its way.
  */
-export async function verifyMatches(
-  database: Database,
-  signal?: AbortSignal,
-): Promise<{ identities: number; matches: number; differences: MatchDifference[] }> {
-  const result = { identities: 0, matches: 0, differences: [] as MatchDifference[] };
+export async function verifyMatches(database: Database, options: VerifyOptions = {}): Promise<Verification> {
+  const result: Verification = { identities: 0, matches: 0, differences: [] };
   let afterId = 0;
   for (let page = 0; page < PAGES_MAX && result.differences.length < DIFFERENCES_MAX; page++) {
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     const identities = await identitiesAfter(database.db, afterId, PAGE_SIZE);
     const lastId = identities.at(-1)?.identityId;
     if (lastId === undefined) break;
     afterId = lastId;
-    const ids = identities.map(({ identityId }) => identityId);
-    const stored = await matchesOfIdentities(database.db, ids);
-    const wanted: MatchRow[] = [];
-    for (const group of namewise(identities)) for (const row of await decide(database.db, group)) wanted.push(row);
-    result.identities += ids.length;
-    result.matches += stored.length;
-    result.differences.push(...differencesBetween(wanted, stored));
+    const found = await verifyPage(database.db, identities);
+    result.identities += identities.length;
+    result.matches += found.matches;
+    result.differences.push(...found.differences);
+    options.progress?.(result.identities);
   }
   return { ...result, differences: result.differences.slice(0, DIFFERENCES_MAX) };
+}
+
+/** Looks once more at what differed: what was only on its way is not told. */
+export async function verifyAgain(
+  database: Database,
+  differences: readonly MatchDifference[],
+): Promise<MatchDifference[]> {
+  const seen = new Set(differences.map(keyOf));
+  const ids = [...new Set(differences.map(({ identityId }) => identityId))];
+  const still: MatchDifference[] = [];
+  for (let start = 0; start < ids.length; start += PAGE_SIZE) {
+    const identities = await identitiesOfIds(database.db, ids.slice(start, start + PAGE_SIZE));
+    still.push(...(await verifyPage(database.db, identities)).differences);
+  }
+  return still.filter((difference) => seen.has(keyOf(difference)));
+}
+
+async function verifyPage(db: Db, identities: readonly LockedIdentity[]) {
+  const stored = await matchesOfIdentities(
+    db,
+    identities.map(({ identityId }) => identityId),
+  );
+  const wanted: MatchRow[] = [];
+  for (const group of namewise(identities)) for (const row of await decide(db, group)) wanted.push(row);
+  return { matches: stored.length, differences: differencesBetween(wanted, stored) };
 }
 
 function differencesBetween(wanted: readonly MatchRow[], stored: readonly MatchRow[]): MatchDifference[] {

@@ -137,6 +137,29 @@ export async function identitiesAfter(db: Db, afterId: number, limit: number): P
   return rows;
 }
 
+/** Those of the identities that are there, ascending. */
+export async function identitiesOfIds(db: Db, identityIds: readonly number[]): Promise<LockedIdentity[]> {
+  const { rows } = await sql<LockedIdentity>`/* findings.identitiesOfIds */
+    select id as "identityId", package_key as "packageKey", purl, version, cpe from component_identity
+    where id = any(${[...identityIds]}::int[]) order by id`.execute(db);
+  return rows;
+}
+
+/** How people call what a match is between: purl, CPE or name and version; source and id of the vulnerability. In the order asked. */
+export async function namesOfMatches(
+  db: Db,
+  matches: readonly { identityId: number; vulnerabilityId: number }[],
+): Promise<{ component: string; vulnerability: string }[]> {
+  const { rows } = await sql<{ component: string; vulnerability: string }>`/* findings.namesOfMatches */
+    select coalesce(i.purl, i.cpe, concat_ws(' ', i.name, i.version), '#' || w.i) as component,
+      coalesce(v.source || '/' || v.vuln_id, '#' || w.v) as vulnerability
+    from unnest(${matches.map(({ identityId }) => identityId)}::int[],
+        ${matches.map(({ vulnerabilityId }) => vulnerabilityId)}::int[]) with ordinality as w(i, v, n)
+      left join component_identity i on i.id = w.i left join vulnerability v on v.id = w.v
+    order by w.n`.execute(db);
+  return rows;
+}
+
 /** What the internal analyzer has found for these identities. */
 export async function matchesOfIdentities(db: Db, identityIds: readonly number[]): Promise<MatchRow[]> {
   const { rows } = await sql<MatchRow>`/* findings.matchesOfIdentities */
