@@ -224,6 +224,8 @@ export const V1_OPERATIONS: readonly Operation[] = [
 ];
 
 export const V2_OPERATIONS: readonly Operation[] = [
+  ["POST", "/api/v2/audit-operations"],
+  ["POST", "/api/v2/audit-operations/{uuid}/undo"],
   ["POST", "/api/v2/components"],
   ["GET", "/api/v2/components"],
   ["GET", "/api/v2/components/{uuid}/findings/{source}/{vuln_id}/explanation"],

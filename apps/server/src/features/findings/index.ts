@@ -4,6 +4,7 @@ import { analysisRoutes } from "./routes/v1/analysis.ts";
 import { findingRoutes } from "./routes/v1/finding.ts";
 import { findingExportRoutes } from "./routes/v1/finding-export.ts";
 import { vulnerabilityDeletionRoutes } from "./routes/v1/vulnerability.ts";
+import { auditOperationRoutes } from "./routes/v2/audit-operations.ts";
 import { explanationRoutes } from "./routes/v2/explanation.ts";
 import { findingPriorityRoutes } from "./routes/v2/priority.ts";
 
@@ -24,6 +25,7 @@ export function findingsFeature(deps: FindingExportDeps): { routes: Route[] } {
       ...findingRoutes(deps),
       ...findingExportRoutes(deps),
       ...analysisRoutes(deps),
+      ...auditOperationRoutes(deps),
       ...findingPriorityRoutes(deps),
       ...vulnerabilityDeletionRoutes(deps),
       ...explanationRoutes(deps),

@@ -47,6 +47,27 @@ export interface ApiKeyTeam {
   team_id: number;
 }
 
+export interface AuditOperation {
+  created_at: Generated<Timestamp>;
+  decision: Json;
+  id: Generated<number>;
+  operator: string;
+  reason: string;
+  undone_at: Timestamp | null;
+  undone_by: string | null;
+  uuid: Generated<string>;
+}
+
+export interface AuditOperationChange {
+  after: Json;
+  before: Json;
+  identity_id: number;
+  operation_id: number;
+  project_id: number;
+  undone: string | null;
+  vulnerability_id: number;
+}
+
 export interface Backfill {
   batch_rows: Generated<number>;
   created_at: Generated<Timestamp>;
@@ -604,6 +625,8 @@ export interface DB {
   advisory_record: AdvisoryRecord;
   api_key: ApiKey;
   api_key_team: ApiKeyTeam;
+  audit_operation: AuditOperation;
+  audit_operation_change: AuditOperationChange;
   backfill: Backfill;
   backup_record: BackupRecord;
   bom_import: BomImport;
