@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Seed } from "../../../testing/seed.ts";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
+import { emptyProject } from "../../components/index.ts";
 import { base64, bomOf, processed } from "../testing.ts";
 
 const SEED = Number(process.env.SEED ?? 20_261_123);
@@ -207,6 +208,7 @@ describe("a document its project's inventory was made from already", () => {
       "after edges of the graph got lost",
       (p) => seed.rows("delete from component_graph where project_id = $1", [p.id]),
     ],
+    ["after its project was nearly deleted", (p) => emptyProject(server.database, p.id)],
     ["with another rule for internal components", () => property("b")],
     [
       "with another licence in the list",
@@ -221,6 +223,7 @@ describe("a document its project's inventory was made from already", () => {
     try {
       await change(project);
       expect(await importRuns(await upload(project, A))).toBe(1);
+      expect(await seed.rows("select 1 from component where project_id = $1", [project.id])).toHaveLength(2);
       expect(await importRuns(await upload(project, A))).toBe(0);
     } finally {
       await property("");
