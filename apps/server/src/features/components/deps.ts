@@ -9,6 +9,15 @@ import type { ComponentRisk } from "./store/component-risk.ts";
 /** Open when no instance is left that does not know the workflow: its runs might wait for it. */
 export const IDENTIFY_INTERNAL_GATE = "identify-internal-components";
 
+/**
+ * Open when no instance is left that looks statements up while it writes components by their texts: only then one that no
+ * component has can be told from one that is about to get one.
+ */
+export const LICENSE_REMOVAL_GATE = "remove-orphaned-licenses";
+
+/** The same for details. Then none is pending either. */
+export const DETAIL_REMOVAL_GATE = "remove-orphaned-details";
+
 /** What routes and commands of this feature work with. */
 export interface ComponentsDeps {
   database: Database;

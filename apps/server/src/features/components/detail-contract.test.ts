@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { migrate } from "@evertrack/migrator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { appMigrationsDirectory } from "../../boot/init-tasks.ts";
-import { Seed } from "../../testing/seed.ts";
+import { planOf, Seed } from "../../testing/seed.ts";
 import { type TestServer, testServer } from "../../testing/test-server.ts";
 import { GATES, Gates } from "../upgrades/index.ts";
 import { ensureDetails } from "./commands/ensure-details.ts";
@@ -68,13 +68,16 @@ describe("the contract", () => {
     await contract();
     await writeBy040(insertComponents, project, b, {});
     expect(await detailsOf(project)).toEqual([{ hashes: { sha1: SHA1 } }, {}]);
-    const found = await searchComponents(
-      server.database.db,
-      { all: true },
-      { hash: { value: SHA1.toUpperCase(), members: ["sha1"] } },
-      { column: "i.name", descending: false, offset: 0, limit: 10 },
-    );
-    expect(found.map(({ name }) => name)).toEqual(["a"]);
+    for (const detailsComplete of [false, true]) {
+      const hash = { value: SHA1.toUpperCase(), members: ["sha1"] as const, detailsComplete };
+      const page = { column: "i.name", descending: false, offset: 0, limit: 10 } as const;
+      const found = await searchComponents(server.database.db, { all: true }, { hash }, page);
+      expect(found.map(({ name }) => name)).toEqual(["a"]);
+      const plan = await planOf(server.database.executor, "components.search", (db) =>
+        searchComponents(db, { all: true }, { hash }, page),
+      );
+      if (detailsComplete) expect(plan, plan).not.toContain("detail_id IS NULL");
+    }
     await writeBy040(updateComponents, project, a, { description: "now" });
     expect(await detailsOf(project)).toEqual([{ description: "now" }, {}]);
     await expect(seed.rows("delete from component_detail where content ->> 'description' = 'now'")).rejects.toThrow(

@@ -2,7 +2,7 @@ import type { Config } from "../../platform/config/index.ts";
 import { identifyInternalActivity } from "./activities/identify-internal.ts";
 import { removeOrphanedDetails, removeOrphanedIdentities, removeOrphanedLicenses } from "./commands/remove-orphans.ts";
 import { componentProperties } from "./config.ts";
-import type { ComponentsDeps } from "./deps.ts";
+import { type ComponentsDeps, DETAIL_REMOVAL_GATE, LICENSE_REMOVAL_GATE } from "./deps.ts";
 import { InventoryOrders } from "./inventory-orders.ts";
 import { componentRoutes } from "./routes/v1/component.ts";
 import { componentPropertyRoutes } from "./routes/v1/component-property.ts";
@@ -20,6 +20,7 @@ export { lockRepeatable, repeatImport } from "./commands/repeat-import.ts";
 export { type ReplacedInventory, replaceInventory } from "./commands/replace-inventory.ts";
 export { replaceServices } from "./commands/replace-services.ts";
 export { componentProperties } from "./config.ts";
+export { DETAIL_REMOVAL_GATE, LICENSE_REMOVAL_GATE } from "./deps.ts";
 export { detailBackfill } from "./detail-backfill.ts";
 export { GraphTexts } from "./graph-texts.ts";
 export { licenseBackfill } from "./license-backfill.ts";
@@ -37,15 +38,6 @@ export { isSourceOf } from "./store/inventory-source.ts";
 interface FeatureDeps extends Omit<ComponentsDeps, "orders"> {
   config: Config;
 }
-
-/**
- * Open when no instance is left that looks statements up while it writes components by their texts: only then one that no
- * component has can be told from one that is about to get one.
- */
-export const LICENSE_REMOVAL_GATE = "remove-orphaned-licenses";
-
-/** The same for details. */
-export const DETAIL_REMOVAL_GATE = "remove-orphaned-details";
 
 /** Components: distinct identities once, and which project has which. */
 export function componentsFeature(given: FeatureDeps) {

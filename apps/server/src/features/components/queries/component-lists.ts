@@ -10,7 +10,7 @@ import {
   type Principal,
 } from "../../../platform/http/index.ts";
 import { portfolioScopeOf, requireProject } from "../../projects/index.ts";
-import type { ComponentsDeps } from "../deps.ts";
+import { type ComponentsDeps, DETAIL_REMOVAL_GATE } from "../deps.ts";
 import { invalidMember } from "../errors.ts";
 import { complete } from "../inventory-orders.ts";
 import { componentItem, portfolioItem } from "../rules/component-item.ts";
@@ -96,7 +96,7 @@ export async function listComponents(
   query: PortfolioQuery,
 ): Promise<ListComponentsResponse> {
   const order = orderOf(query, PORTFOLIO_SORTS);
-  const filter = filterOf(query);
+  const filter = filterOf(query, deps.gateOpen(DETAIL_REMOVAL_GATE));
   if (query.package_artifact_published_since !== undefined || query.package_artifact_published_before !== undefined)
     return EMPTY;
   const { db } = deps.database;
@@ -109,7 +109,7 @@ export async function listComponents(
   return answer(deps, { rows, count, countMax: PORTFOLIO_COUNT_MAX, order, query, item: portfolioItem });
 }
 
-function filterOf(query: PortfolioQuery): SearchFilter {
+function filterOf(query: PortfolioQuery, detailsComplete: boolean): SearchFilter {
   const { hash, hash_type: type, project_state: state } = query;
   return {
     groupContains: query.group_contains,
@@ -118,7 +118,10 @@ function filterOf(query: PortfolioQuery): SearchFilter {
     purlPrefix: query.purl_prefix === undefined ? undefined : purlPrefixOf(query.purl_prefix, "purl_prefix"),
     cpe: query.cpe,
     swidTagIdContains: query.swid_tag_id_contains,
-    hash: hash === undefined || type === undefined ? undefined : { value: hash, members: [HASH_TYPES[type]] },
+    hash:
+      hash === undefined || type === undefined
+        ? undefined
+        : { value: hash, members: [HASH_TYPES[type]], detailsComplete },
     projectActive: state === undefined ? undefined : state === "ACTIVE",
     projectLatest: query.project_latest_version,
   };

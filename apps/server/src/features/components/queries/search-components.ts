@@ -3,6 +3,7 @@ import type { ComponentResponse } from "@evertrack/contract/v1/portfolio";
 import type { z } from "zod";
 import { type Page, type Principal, sortColumn } from "../../../platform/http/index.ts";
 import { type LookupDeps, portfolioScopeOf, requireProject } from "../../projects/index.ts";
+import { type ComponentsDeps, DETAIL_REMOVAL_GATE } from "../deps.ts";
 import { componentJson } from "../rules/component-json.ts";
 import { countSearched, SEARCH_SORT_COLUMNS, type SearchFilter, searchComponents } from "../store/search.ts";
 import { purlPrefixOf } from "./component-lists.ts";
@@ -15,11 +16,19 @@ interface Found {
   total: number;
 }
 
+/** What searches work with. */
+export type SearchDeps = LookupDeps & Pick<ComponentsDeps, "gateOpen">;
+
 /** Components with a hash, whichever algorithm it is of. */
-export async function findByHash(deps: LookupDeps, principal: Principal, hash: string, page: Page): Promise<Found> {
+export async function findByHash(deps: SearchDeps, principal: Principal, hash: string, page: Page): Promise<Found> {
   const members = membersOfLength(hash.length);
   if (members.length === 0 || !/^[0-9a-f]+$/i.test(hash)) return { items: [], total: 0 };
-  return find(deps, principal, { hash: { value: hash, members } }, page);
+  return find(
+    deps,
+    principal,
+    { hash: { value: hash, members, detailsComplete: deps.gateOpen(DETAIL_REMOVAL_GATE) } },
+    page,
+  );
 }
 
 const DIGITS: Readonly<Record<string, number>> = { md5: 32, sha1: 40 };

@@ -5,6 +5,14 @@ import { type PortfolioScope, visibleProject } from "../../projects/index.ts";
 import { beginningWith, containing } from "./conditions.ts";
 import { type ComponentRow, presented, shownWith } from "./presented.ts";
 
+/** A hash in either letter case, by any of these algorithms. */
+export interface SearchedHash {
+  value: string;
+  members: readonly HashMember[];
+  /** No component waits for its details to be brought along any more: those need not be read one after the other. */
+  detailsComplete: boolean;
+}
+
 /** What components of the portfolio are looked for by; all given ones must hold. Texts in any letter case. */
 export interface SearchFilter {
   groupContains?: string | undefined;
@@ -13,8 +21,7 @@ export interface SearchFilter {
   purlPrefix?: string | undefined;
   cpe?: string | undefined;
   swidTagIdContains?: string | undefined;
-  /** A hash, by any of these algorithms. */
-  hash?: { value: string; members: readonly HashMember[] } | undefined;
+  hash?: SearchedHash | undefined;
   projectId?: number | undefined;
   projectActive?: boolean | undefined;
   projectLatest?: boolean | undefined;
@@ -100,21 +107,20 @@ function identityConditions(filter: SearchFilter): RawBuilder<unknown>[] {
 }
 
 /**
- * Components with a hash, by their details; those the backfill has not come to yet by a column of their own, which the contract
- * drops, one after the other.
+ * Components with a hash, by their details; until the upgrade is finalized also those the backfill has not come to yet, by a column of
+ * their own, one after the other. Not beyond that: releases of PostgreSQL before 17 would read every component to find none.
  */
-function withHash(hash: NonNullable<SearchFilter["hash"]>): RawBuilder<unknown> {
-  return sql`select c.project_id, c.identity_id from component_detail d join component c on c.detail_id = d.id
-      where ${hashCondition(sql`d.content`, hash)}
+function withHash(hash: SearchedHash): RawBuilder<unknown> {
+  const complete = sql`select c.project_id, c.identity_id from component_detail d join component c on c.detail_id = d.id
+    where ${hashCondition(sql`d.content`, hash)}`;
+  if (hash.detailsComplete) return complete;
+  return sql`${complete}
     union all select c.project_id, c.identity_id from component c
       where c.detail_id is null and ${hashCondition(sql`(to_jsonb(c) -> 'detail')`, hash)}`;
 }
 
 /** BOMs write hashes in either case, and they are kept as they are written. */
-function hashCondition(
-  content: RawBuilder<unknown>,
-  { value, members }: NonNullable<SearchFilter["hash"]>,
-): RawBuilder<unknown> {
+function hashCondition(content: RawBuilder<unknown>, { value, members }: SearchedHash): RawBuilder<unknown> {
   const spellings = [...new Set([value, value.toLowerCase(), value.toUpperCase()])];
   const either = members.flatMap((member) =>
     spellings.map((spelling) => sql`${content} -> 'hashes' @> ${JSON.stringify({ [member]: spelling })}::jsonb`),

@@ -1,13 +1,12 @@
 import { componentIdentityQuery } from "@evertrack/contract/v1/component";
 import { z } from "zod";
 import { pageOf, pagingQuery, type Route, route, totalCount } from "../../../../platform/http/index.ts";
-import type { LookupDeps } from "../../../projects/index.ts";
-import { findByHash, findByIdentity } from "../../queries/search-components.ts";
+import { findByHash, findByIdentity, type SearchDeps } from "../../queries/search-components.ts";
 
 const HASH_CHARS_MAX = 1_000;
 
 /** Looking for components in the whole portfolio. */
-export function componentSearchRoutes(deps: LookupDeps): Route[] {
+export function componentSearchRoutes(deps: SearchDeps): Route[] {
   return [
     route({
       method: "GET",

@@ -177,7 +177,9 @@ describe("components of the portfolio", () => {
       "update component_identity set cpe = 'cpe:2.3:a:x:beta:2.0:*:*:*:*:*:*:*', swid_tag_id = 'swid-Beta' where name = 'beta'",
     );
     await seed.rows(
-      `update component set detail = '{"hashes":{"sha1":"A9993E364706816ABA3E25717850C26C9CD0D89D","md5":"00000000000000000000000000000000"}}'
+      `with d as (insert into component_detail (key, content)
+         select component_detail_key(x), x from (select '{"hashes":{"sha1":"A9993E364706816ABA3E25717850C26C9CD0D89D","md5":"00000000000000000000000000000000"}}'::jsonb as x) t returning id)
+       update component set detail_id = (select id from d)
        where identity_id = (select id from component_identity where name = 'beta-tools')`,
     );
   });
