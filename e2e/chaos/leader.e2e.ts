@@ -65,7 +65,7 @@ describe("a leader", () => {
       new Set([next.server.instanceId]),
     );
     expectEveryFiringOnce(firings, EVERY_MS);
-    expect(firings.filter(({ runs }) => runs > 1)).toEqual([]);
+    expect(firings.filter(({ sameRuns }) => sameRuns > 1)).toEqual([]);
     expect(await unaccountedRuns(fleet)).toEqual([]);
     expect(await holder(fleet)).toBe(next.server.instanceId);
   });

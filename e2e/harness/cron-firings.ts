@@ -10,8 +10,8 @@ export interface Firing {
   scheduledMs: number;
   firedMs: number;
   firedBy: string;
-  /** Runs that were started in its transaction. */
-  runs: number;
+  /** How often its transaction started the same: most runs of one workflow with one input. */
+  sameRuns: number;
 }
 
 /** Environment that gives every scheduled task of the product the same schedule. */
@@ -27,7 +27,8 @@ export function firingsOf(fleet: Fleet): Promise<Firing[]> {
   return fleet.rows<Firing>(
     `select f.task, (extract(epoch from f.scheduled_for) * 1000)::float8 as "scheduledMs",
        (extract(epoch from f.fired_at) * 1000)::float8 as "firedMs", f.fired_by as "firedBy",
-       (select count(*)::int from wf_run r where r.parent_id is null and r.created_at = f.fired_at) as runs
+       (select coalesce(max(same.runs), 0)::int from (select count(*) as runs from wf_run r
+          where r.parent_id is null and r.created_at = f.fired_at group by r.name, r.input::text) same) as "sameRuns"
      from wf_cron_firing f where f.fired_by is not null order by f.scheduled_for, f.task`,
   );
 }

@@ -50,6 +50,8 @@ async function machine(instances = 1) {
   return { ...here, old, before: here.state() };
 }
 
+const CLIENTS = 2;
+
 /** Clients that open a connection for each request, and never send one twice. */
 function startLoad(port: number) {
   const failures: string[] = [];
@@ -76,7 +78,7 @@ function startLoad(port: number) {
   const client = async () => {
     for (; !over; await sleep(5)) await ask();
   };
-  const clients = [client(), client()];
+  const clients = Array.from({ length: CLIENTS }, client);
   return {
     answered: () => answered,
     async end() {
@@ -144,7 +146,10 @@ test.each(FAULTS)(
     expect(here.state()).toEqual(here.before);
     expect(here.next()).toBeUndefined();
     expect(here.trace().match(/^start/gm)?.length).toBe(faults.STUB_MIGRATE_EXIT ? 1 : 2);
-    expect(await load.end()).toEqual([]);
+    const failures = await load.end();
+    // What dies in the middle of an answer takes that answer with it, one of each client at most; nothing is ever refused.
+    expect(failures.length, failures.join("; ")).toBeLessThanOrEqual(faults.STUB_DIE_AFTER_MS ? CLIENTS : 0);
+    expect(failures.filter((failure) => !/ECONNRESET|socket hang up/.test(failure))).toEqual([]);
     expect(isAlive(instanceOf(here.before))).toBe(true);
     await tookOver(here, here.up(["--replace"]));
   },

@@ -46,9 +46,8 @@ describe.skipIf(sboms.isAbsent)(`real BOMs${sboms.remark}`, () => {
       const bom = readBom(bytes, { validate: false });
       const text = Buffer.from(bytes).toString();
       const inTools = [...text.matchAll(/<tools>.*?<\/tools>/gs)].join("");
-      const subjects = /<metadata>.*<component[\s>].*<\/metadata>/s.test(text.replaceAll(/<tools>.*?<\/tools>/gs, ""))
-        ? 1
-        : 0;
+      const metadata = /<metadata>.*?<\/metadata>/s.exec(text)?.[0] ?? "";
+      const subjects = count(metadata) > count(inTools) ? 1 : 0;
       expect(bom.components.length, name).toBe(count(text) - count(inTools) - subjects);
       components += bom.components.length;
     }
