@@ -44,7 +44,7 @@ export class Seed {
   /** An identity that stands for a purl, whatever else it is called. */
   async identity(
     purl: string | null,
-    columns: { version?: string; name?: string; group?: string } = {},
+    columns: { version?: string; name?: string; group?: string; cpe?: string } = {},
   ): Promise<number> {
     const parsed = purl === null ? undefined : parsePurl(purl, { mode: "lenient" });
     const packageKey = parsed === undefined ? null : (packageKeyOf(parsed) ?? null);
@@ -56,9 +56,11 @@ export class Seed {
       columns.version ?? parsed?.version ?? null,
       purl,
       packageKey,
+      columns.cpe ?? null,
     ];
     const { id } = await this.#one<{ id: number }>(
-      `insert into component_identity (key, name, group_name, version, purl, package_key) values ($1, $2, $3, $4, $5, $6)
+      `insert into component_identity (key, name, group_name, version, purl, package_key, cpe)
+       values ($1, $2, $3, $4, $5, $6, $7)
        returning id`,
       values,
     );

@@ -11,8 +11,11 @@ export const onlyInternalEditable = () =>
 
 export const vulnIdStays = () => new PlainError(406, "The vulnId may not be changed.");
 
-export const cpeNotBuilt = () =>
-  new PlainError(501, "Components affected by CPE are not matched yet; name the package with a purl.");
+export const cpeNotYet = () =>
+  new PlainError(
+    409,
+    "Components can be affected by CPE once the upgrade to 0.4.0 is finalized; name the package with a purl.",
+  );
 
 /** A member whose value the schema allows and its meaning does not. */
 export function invalidMember(path: string, message: string, invalidValue: unknown): InvalidRequest {

@@ -118,7 +118,7 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
   return {
     routes: [
       ...vulnerabilityRoutes(database.db),
-      ...privateVulnerabilityRoutes({ database, clock }),
+      ...privateVulnerabilityRoutes({ database, clock, gateOpen }),
       ...calculatorRoutes(),
       ...cweRoutes(),
       ...vulnDataSourceRoutes(database, client, { gateOpen }),

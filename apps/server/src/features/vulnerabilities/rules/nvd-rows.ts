@@ -1,18 +1,9 @@
-import {
-  CPE_ANY,
-  type CpeRecord,
-  cpeProductKey,
-  cpeRecordKey,
-  formatCpe,
-  type NvdRecord,
-  SEVERITY_ORDER,
-} from "@evertrack/matching";
+import { type NvdRecord, SEVERITY_ORDER } from "@evertrack/matching";
 import { timestampOf, type vulnerabilityRow } from "./advisory-rows.ts";
+import { affectedCpeRow, CPE_KEY_CHARS_MAX } from "./affected-cpe-row.ts";
 
 /** NVD's largest record names some 5,000; what is beyond is left out. */
 export const AFFECTED_CPES_MAX = 20_000;
-/** Longer ones would not fit an index; NVD's longest has fewer than 200. */
-const KEY_CHARS_MAX = 500;
 
 /** A record of NVD that was read, with the digest of what it was read from. */
 export interface ReadNvdRecord {
@@ -51,25 +42,7 @@ export function nvdVulnerabilityRow({ record, digest }: ReadNvdRecord): ReturnTy
 /** Rows of `vulnerability_affected_cpe` of one record, in its order. */
 export function affectedCpeRows(vulnerabilityId: number, { affected }: NvdRecord) {
   return affected
-    .filter(({ cpe }) => cpe.product.length <= KEY_CHARS_MAX && cpe.vendor.length <= KEY_CHARS_MAX)
+    .filter(({ cpe }) => cpe.product.length <= CPE_KEY_CHARS_MAX && cpe.vendor.length <= CPE_KEY_CHARS_MAX)
     .slice(0, AFFECTED_CPES_MAX)
-    .map((one, ordinal) => ({
-      vulnerability_id: vulnerabilityId,
-      ordinal,
-      product_key: cpeProductKey(one.cpe.product),
-      vendor: cpeRecordKey(one.cpe).vendor,
-      version: onlyVersionOf(one),
-      cpe: formatCpe(one.cpe),
-      start_including: one.range.startIncluding ?? null,
-      start_excluding: one.range.startExcluding ?? null,
-      end_including: one.range.endIncluding ?? null,
-      end_excluding: one.range.endExcluding ?? null,
-    }));
-}
-
-/** The version only which a component can have to be meant, apart from one of any version; null where names have to be compared. */
-function onlyVersionOf({ cpe: { version }, range }: CpeRecord): string | null {
-  const hasBounds = Object.values(range).some(Boolean);
-  const isOpen = version === CPE_ANY || hasBounds || /[*?]/.test(version) || version.length > KEY_CHARS_MAX;
-  return isOpen ? null : version.toLowerCase();
+    .map((one, ordinal) => affectedCpeRow(vulnerabilityId, ordinal, one));
 }
