@@ -6,6 +6,7 @@ import { EXIT } from "../exit-codes.ts";
 import { type Project, projectComponentAnswer } from "./answers.ts";
 import { type Api, callJsonUnless } from "./http.ts";
 import { listAll } from "./pages.ts";
+import { vulnerabilitiesMeant } from "./vulnerabilities.ts";
 
 const { fix } = explanationResponse.shape;
 
@@ -45,25 +46,13 @@ export async function findComponent(api: Api, project: Project, wanted: string):
   ]);
 }
 
-const SOURCES = ["OSV", "NVD", "GITHUB", "INTERNAL", "SNYK", "OSSINDEX", "VULNDB", "CX"];
-const SOURCE_OF_PREFIX: readonly (readonly [prefix: RegExp, source: string])[] = [
-  [/^CVE-/i, "NVD"],
-  [/^GHSA-/i, "GITHUB"],
-  [/^INT(ERNAL)?-/, "INTERNAL"],
-  [/^SNYK-/, "SNYK"],
-];
-
 /** Asks for the explanation; the vulnerability is an id such as `CVE-2021-23337`, or `SOURCE/id`. */
 export async function explain(
   api: Api,
   project: Project,
   { component, vulnerability }: { component: string; vulnerability: string },
 ): Promise<Explanation> {
-  const [, named, id] = /^([A-Z]+)\/(.+)$/.exec(vulnerability) ?? [undefined, undefined, vulnerability];
-  const vulnId = /^cve-/i.test(id ?? "") ? (id ?? "").toUpperCase() : (id ?? "");
-  const likely = SOURCE_OF_PREFIX.find(([prefix]) => prefix.test(vulnId))?.[1];
-  const sources = named === undefined ? new Set([...(likely === undefined ? [] : [likely]), ...SOURCES]) : [named];
-  for (const source of sources) {
+  for (const { source, vulnId } of vulnerabilitiesMeant(vulnerability)) {
     const path = `/api/v2/components/${component}/findings/${source}/${encodeURIComponent(vulnId)}/explanation`;
     const found = await callJsonUnless(api, { method: "GET", path }, [404], explanationAnswer);
     if (found === undefined) continue;
