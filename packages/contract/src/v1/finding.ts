@@ -56,3 +56,15 @@ export const findingResponse = z.object({
 
 /** See findingResponse. */
 export type FindingResponse = z.output<typeof findingResponse>;
+
+/** One vulnerability as `GET /v1/finding/grouped` lists it. */
+export const groupedFindingResponse = z.object({
+  vulnerability: findingResponse.shape.vulnerability.extend({
+    /** Projects the caller may see that have a finding of it which is not suppressed. */
+    affectedProjectCount: z.number().int(),
+  }),
+  attribution: findingResponse.shape.attribution.pick({ analyzerIdentity: true }),
+});
+
+/** See groupedFindingResponse. */
+export type GroupedFindingResponse = z.output<typeof groupedFindingResponse>;

@@ -3,6 +3,7 @@ import type { FindingExportDeps } from "./queries/export-findings.ts";
 import { analysisRoutes } from "./routes/v1/analysis.ts";
 import { findingRoutes } from "./routes/v1/finding.ts";
 import { findingExportRoutes } from "./routes/v1/finding-export.ts";
+import { portfolioFindingRoutes } from "./routes/v1/portfolio-finding.ts";
 import { vulnerabilityDeletionRoutes } from "./routes/v1/vulnerability.ts";
 import { auditOperationRoutes } from "./routes/v2/audit-operations.ts";
 import { explanationRoutes } from "./routes/v2/explanation.ts";
@@ -23,6 +24,7 @@ export function findingsFeature(deps: FindingExportDeps): { routes: Route[] } {
   return {
     routes: [
       ...findingRoutes(deps),
+      ...portfolioFindingRoutes(deps),
       ...findingExportRoutes(deps),
       ...analysisRoutes(deps),
       ...auditOperationRoutes(deps),

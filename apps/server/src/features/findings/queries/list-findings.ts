@@ -73,6 +73,9 @@ export async function withVulnerabilities(
   });
 }
 
+/** Who found it, in the words of v1. */
+export const ANALYZER_IDENTITY = "INTERNAL_ANALYZER";
+
 /** A finding as v1 shows it. */
 export function findingJson(
   project: { uuid: string; name: string; version: string | null },
@@ -95,12 +98,13 @@ export function findingJson(
     },
     vulnerability: presentVulnerability(vulnerability),
     analysis: { state: row.state ?? "NOT_SET", isSuppressed: row.suppressed },
-    attribution: { analyzerIdentity: "INTERNAL_ANALYZER", attributedOn: row.attributedOn.getTime() },
+    attribution: { analyzerIdentity: ANALYZER_IDENTITY, attributedOn: row.attributedOn.getTime() },
     matrix: `${project.uuid}:${row.componentUuid}:${vulnerability.uuid}`,
   };
 }
 
-function presentVulnerability(vulnerability: VulnerabilityDetails): FindingResponse["vulnerability"] {
+/** The vulnerability of a finding as v1 shows it. */
+export function presentVulnerability(vulnerability: VulnerabilityDetails): FindingResponse["vulnerability"] {
   const severity = severityName(vulnerability.severity);
   return {
     uuid: vulnerability.uuid,

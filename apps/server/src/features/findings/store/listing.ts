@@ -62,7 +62,8 @@ interface ListOptions extends FindingFilter {
   limit: number;
 }
 
-const columns = sql`m.vulnerability_id as "vulnerabilityId", m.identity_id as "identityId", c.uuid as "componentUuid",
+/** Columns of a FindingRow. */
+export const findingColumns = sql`m.vulnerability_id as "vulnerabilityId", m.identity_id as "identityId", c.uuid as "componentUuid",
   i.name, i.group_name as "group", i.version, i.purl, i.cpe, i.scope,
   greatest(c.first_seen, m.first_seen) as "attributedOn", a.state, a.justification, a.response, a.details,
   coalesce(a.suppressed, false) as suppressed, a.owasp_vector as "owaspVector", a.owasp_score as "owaspScore"`;
@@ -83,7 +84,7 @@ export async function listProjectFindings(
   const matching = conditions(options);
   const { rows } = await sql<FindingRow & { total: number }>`/* findings.listProject */
     with c as materialized (select identity_id, uuid, first_seen from component where project_id = ${options.projectId})
-    select ${columns}, count(*) over () as total
+    select ${findingColumns}, count(*) over () as total
     from c join vulnerability_match m on m.identity_id = c.identity_id
       join component_identity i on i.id = c.identity_id
       join vulnerability v on v.id = m.vulnerability_id
@@ -159,7 +160,7 @@ export async function findingsAfter(
   limit: number,
 ): Promise<FindingRow[]> {
   const { rows } = await sql<FindingRow>`/* findings.after */
-    select ${columns} from component c join vulnerability_match m on m.identity_id = c.identity_id
+    select ${findingColumns} from component c join vulnerability_match m on m.identity_id = c.identity_id
       join component_identity i on i.id = c.identity_id
       join vulnerability v on v.id = m.vulnerability_id
       left join finding_analysis a on a.project_id = c.project_id and a.identity_id = m.identity_id

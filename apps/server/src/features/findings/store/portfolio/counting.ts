@@ -1,0 +1,52 @@
+import { sql } from "kysely";
+import type { Db } from "../../../../platform/db/index.ts";
+import { hidingDecision, type PortfolioFilter, pairConditions, showsDecidedOnly, withMatches } from "./filter.ts";
+import { decidedFindings } from "./shapes.ts";
+import { isOneOf, isVisible, type VisibleProjects } from "./visible-projects.ts";
+
+/**
+ * How many findings of the visible projects the filter lets through, exactly. No finding is looked at for it: each identity counts as
+ * often as it has matches, times its components; what decisions hide is counted from the decisions and taken off.
+ */
+export async function countFindings(db: Db, filter: PortfolioFilter, projects: VisibleProjects): Promise<number> {
+  if (showsDecidedOnly(filter)) return countDecided(db, filter, projects);
+  const { from, to } = filter.attributedOn;
+  const visible = isVisible(projects, sql.ref("c.project_id"));
+  const inTime = to === undefined ? sql`true` : sql`c.first_seen <= ${to}`;
+  // Of pairs the younger one counts: those are too old of which both are.
+  const isOld = (column: string) => (from === undefined ? sql`false` : sql`${sql.ref(column)} < ${from}`);
+  const isNamed = projects.named === undefined ? sql`true` : isOneOf(projects.named, sql.ref("c.project_id"));
+  const hiding = hidingDecision(filter);
+  const pairs = [sql`true`, ...pairConditions(filter, projects)];
+  const { rows } = await sql<{ total: number }>`/* findings.countPortfolio */
+    ${withMatches(filter)}, w as (
+      select identity_id, count(*) as n, count(*) filter (where hit) as hit,
+        count(*) filter (where ${isOld("m.first_seen")}) as old,
+        count(*) filter (where hit and ${isOld("m.first_seen")}) as old_hit
+      from m group by identity_id
+    ), shown as (
+      select coalesce(sum(w.hit * c.n + (w.n - w.hit) * c.named
+        - w.old_hit * c.old - (w.old - w.old_hit) * c.old_named), 0) as n
+      from w cross join lateral (
+        select count(*) as n, count(*) filter (where ${isNamed}) as named,
+          count(*) filter (where ${isOld("c.first_seen")}) as old,
+          count(*) filter (where ${isNamed} and ${isOld("c.first_seen")}) as old_named
+        from component c where c.identity_id = w.identity_id and ${visible} and ${inTime}) c
+    )
+    select (shown.n - ${
+      hiding === undefined
+        ? sql`0`
+        : sql`(select count(*) from finding_analysis a
+            join m on m.vulnerability_id = a.vulnerability_id and m.identity_id = a.identity_id
+            join component c on c.project_id = a.project_id and c.identity_id = a.identity_id
+          where ${hiding} and ${visible} and ${sql.join(pairs, sql` and `)})`
+    })::float8 as total
+    from shown`.execute(db);
+  return rows[0]?.total ?? 0;
+}
+
+async function countDecided(db: Db, filter: PortfolioFilter, projects: VisibleProjects): Promise<number> {
+  const { rows } = await sql<{ total: number }>`/* findings.countDecided */
+    ${withMatches(filter)} select count(*)::float8 as total ${decidedFindings(filter, projects)}`.execute(db);
+  return rows[0]?.total ?? 0;
+}

@@ -1,0 +1,168 @@
+import { type RawBuilder, sql } from "kysely";
+import type { Db } from "../../../../platform/db/index.ts";
+import {
+  type Bounds,
+  hidingDecision,
+  type MatchKey,
+  type PortfolioFilter,
+  pairConditions,
+  type VulnerabilityFilter,
+  withMatches,
+} from "./filter.ts";
+import { shownComponents } from "./shapes.ts";
+import { isOneOf, isVisible, type VisibleProjects } from "./visible-projects.ts";
+
+/** Keys of vulnerabilities alone. */
+type VulnerabilityKey = Exclude<MatchKey, "componentName" | "componentGroup" | "componentVersion">;
+
+/** What vulnerabilities are sorted by. */
+export type GroupOrder = VulnerabilityKey | "projects";
+
+/** What findings are narrowed by before they are grouped; suppressed ones do not count. */
+export type GroupFilter = VulnerabilityFilter;
+
+/** Which vulnerabilities, and in which order. */
+export interface GroupPage {
+  order: GroupOrder;
+  descending: boolean;
+  offset: number;
+  limit: number;
+  /** Numbers of affected projects. */
+  projects: Bounds<number>;
+}
+
+/** A vulnerability and how many visible projects have a finding of it. */
+export interface VulnerabilityGroup {
+  vulnerabilityId: number;
+  projects: number;
+}
+
+/** Of every vulnerability: how many findings of it are shown, and between which bounds its projects are. */
+interface Bounded {
+  vulnerabilityId: number;
+  /** Projects are no more than findings, and no fewer than components of the most used identity, less what is hidden. */
+  atMost: number;
+  atLeast: number;
+}
+
+/** One page of the vulnerabilities that visible projects have findings of, and how many there are. */
+export async function listGroups(
+  db: Db,
+  narrowed: GroupFilter,
+  projects: VisibleProjects,
+  page: GroupPage,
+): Promise<{ groups: VulnerabilityGroup[]; total: number }> {
+  const filter: PortfolioFilter = { ...narrowed, attributedOn: {}, withSuppressed: false };
+  const all = await boundGroups(db, filter, projects, page);
+  const count = counter(db, filter, projects);
+  const kept = await within(all, page.projects, count);
+  const ordered = page.order === "projects" ? await firstByCount(kept, page, count) : kept;
+  const shown = ordered.slice(page.offset, page.offset + page.limit);
+  const counts = await count(shown);
+  const groups = shown.map(({ vulnerabilityId }) => ({ vulnerabilityId, projects: counts.get(vulnerabilityId) ?? 0 }));
+  return { groups, total: kept.length };
+}
+
+/** In the order of the page; those without a shown finding are left out. */
+async function boundGroups(
+  db: Db,
+  filter: PortfolioFilter,
+  projects: VisibleProjects,
+  { order, descending }: GroupPage,
+): Promise<Bounded[]> {
+  const key = order === "projects" ? undefined : order;
+  const hiding = hidingDecision(filter);
+  const visible = isVisible(projects, sql.ref("c.project_id"));
+  const isNamed = projects.named === undefined ? sql`true` : isOneOf(projects.named, sql.ref("c.project_id"));
+  const pairs = sql.join([sql`true`, ...pairConditions(filter, projects)], sql` and `);
+  const { rows } = await sql<Bounded>`/* findings.boundGroups */
+    ${withMatches(filter, { key })}, used as (
+      select w.identity_id, c.n, c.named from (select distinct identity_id from m) w cross join lateral (
+        select count(*) as n, count(*) filter (where ${isNamed}) as named from component c
+        where c.identity_id = w.identity_id and ${visible}) c
+    ), hidden as (
+      ${
+        hiding === undefined
+          ? sql`select null::int as vulnerability_id, 0::bigint as n where false`
+          : sql`select a.vulnerability_id, count(*) as n from finding_analysis a
+              join m on m.vulnerability_id = a.vulnerability_id and m.identity_id = a.identity_id
+              join component c on c.project_id = a.project_id and c.identity_id = a.identity_id
+            where ${hiding} and ${visible} and ${pairs} group by a.vulnerability_id`
+      }
+    ), grouped as (
+      select m.vulnerability_id, min(m.k) as k, sum(case when m.hit then used.n else used.named end) as findings,
+        max(case when m.hit then used.n else used.named end) as most
+      from m join used on used.identity_id = m.identity_id group by m.vulnerability_id
+    )
+    select g.vulnerability_id as "vulnerabilityId", (g.findings - coalesce(h.n, 0))::int as "atMost",
+      greatest(g.most - coalesce(h.n, 0), 1)::int as "atLeast"
+    from grouped g left join hidden h on h.vulnerability_id = g.vulnerability_id
+    where g.findings > coalesce(h.n, 0)
+    order by g.k ${descending ? sql`desc` : sql`asc`}, g.vulnerability_id`.execute(db);
+  return rows;
+}
+
+type Count = (groups: readonly Bounded[]) => Promise<ReadonlyMap<number, number>>;
+
+/** Counts the projects of vulnerabilities, each once. */
+function counter(db: Db, filter: PortfolioFilter, projects: VisibleProjects): Count {
+  const known = new Map<number, number>();
+  return async (groups) => {
+    for (const { vulnerabilityId, atMost, atLeast } of groups)
+      if (atMost === atLeast) known.set(vulnerabilityId, atMost);
+    const unknown = groups.map(({ vulnerabilityId }) => vulnerabilityId).filter((id) => !known.has(id));
+    if (unknown.length === 0) return known;
+    const only: RawBuilder<unknown> = sql`m.vulnerability_id = any(${unknown}::int[])`;
+    const { rows } = await sql<VulnerabilityGroup>`/* findings.countGroups */
+      ${withMatches(filter, { only })}
+      select m.vulnerability_id as "vulnerabilityId", count(distinct c.project_id)::int as projects
+      from m cross join ${shownComponents(filter, projects)} group by m.vulnerability_id`.execute(db);
+    for (const { vulnerabilityId, projects: counted } of rows) known.set(vulnerabilityId, counted);
+    return known;
+  };
+}
+
+/** Groups whose number of projects is within the bounds; counted are only those of which that is not clear. */
+async function within(
+  all: readonly Bounded[],
+  { from = 0, to = Infinity }: Bounds<number>,
+  count: Count,
+): Promise<Bounded[]> {
+  const isClear = ({ atLeast, atMost }: Bounded) => (atLeast >= from && atMost <= to) || atMost < from || atLeast > to;
+  const counts = await count(all.filter((group) => !isClear(group)));
+  return all.filter((group) => {
+    if (isClear(group)) return group.atLeast >= from && group.atMost <= to;
+    const counted = counts.get(group.vulnerabilityId) ?? 0;
+    return counted >= from && counted <= to;
+  });
+}
+
+/** Counted together; the page is rarely larger. */
+const COUNTED_AT_ONCE = 200;
+
+/**
+ * As many groups as the page needs, by their number of projects: counted in the order of what they have at most (at least), until none of the
+ * others can come before the last one that is needed.
+ */
+async function firstByCount(
+  kept: readonly Bounded[],
+  { descending, offset, limit }: GroupPage,
+  count: Count,
+): Promise<Bounded[]> {
+  const bound = ({ atMost, atLeast }: Bounded) => (descending ? -atMost : atLeast);
+  const waiting = kept.toSorted((a, b) => bound(a) - bound(b) || a.vulnerabilityId - b.vulnerabilityId);
+  const needed = Math.min(offset + limit, waiting.length);
+  let counted: { group: Bounded; rank: number }[] = [];
+  for (let taken = 0; taken < waiting.length; ) {
+    const next = waiting.slice(taken, taken + Math.max(COUNTED_AT_ONCE, needed - taken));
+    const counts = await count(next);
+    const rank = ({ vulnerabilityId }: Bounded) => (counts.get(vulnerabilityId) ?? 0) * (descending ? -1 : 1);
+    counted = [...counted, ...next.map((group) => ({ group, rank: rank(group) }))].sort(
+      (a, b) => a.rank - b.rank || a.group.vulnerabilityId - b.group.vulnerabilityId,
+    );
+    taken += next.length;
+    const [last, following] = [counted[needed - 1], waiting[taken]];
+    if (last !== undefined && (following === undefined || last.rank < bound(following))) break;
+  }
+  return counted.map(({ group }) => group);
+}
