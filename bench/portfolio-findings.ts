@@ -180,6 +180,10 @@ async function fill(): Promise<Record<string, number>> {
   const run = (text: string, values: unknown[] = []) => database.query(text, values);
   await run("select setseed(0.42)");
   await run("set synchronous_commit = off");
+  await run("set work_mem = '512MB'");
+  await run("set maintenance_work_mem = '512MB'");
+  // What is made here refers to what is there: nothing has to look it up five million times.
+  await run("set session_replication_role = replica");
   await run(
     `insert into component_identity (key, group_name, name, version, purl, purl_coordinates, purl_type, package_key)
      select gen_random_uuid(), 'org.example', 'part-' || n % 40000, '1.' || n, purl, purl, 'maven', 'maven/org.example:part-' || n
@@ -192,6 +196,11 @@ async function fill(): Promise<Record<string, number>> {
      insert into project_hierarchy (parent_id, child_id, depth) select id, id, 0 from p`,
     [projects, COMPONENTS_OF_PROJECT],
   );
+  const { rows: indexes } = await run(
+    `select indexname as name, indexdef as text from pg_indexes where schemaname = current_schema() and tablename = 'component'
+       and indexname not in (select conname from pg_constraint where contype = 'p')`,
+  );
+  for (const { name } of indexes) await run(`drop index "${name}"`);
   await run(
     `insert into component (project_id, identity_id, first_seen)
      select distinct on (p.id, identity_id) p.id, identity_id, now() - random() * interval '900 days'
@@ -199,6 +208,8 @@ async function fill(): Promise<Record<string, number>> {
        lateral (select 1 + floor(power(random(), 1.8 + 0 * (n + p.id)) * $2)::int + (select min(id) - 1 from component_identity) as identity_id) x`,
     [COMPONENTS_OF_PROJECT, IDENTITIES],
   );
+  for (const { text } of indexes) await run(text);
+  console.log("components made");
   await run(
     `insert into vulnerability (source, vuln_id, title, severity, cvss, cvss_v2_score, cvss_v3_score, cvss_v4_score, published)
      select 'NVD', 'CVE-' || 2000 + n % 26 || '-' || 10000 + n, 'Something about ' || n, (random() * 5)::int, s, s, case n % 3 when 0 then null else s end,

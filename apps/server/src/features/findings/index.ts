@@ -1,5 +1,6 @@
 import type { Route } from "../../platform/http/index.ts";
 import type { FindingExportDeps } from "./queries/export-findings.ts";
+import { affectedByRoutes } from "./routes/v1/affected-by.ts";
 import { analysisRoutes } from "./routes/v1/analysis.ts";
 import { findingRoutes } from "./routes/v1/finding.ts";
 import { findingExportRoutes } from "./routes/v1/finding-export.ts";
@@ -25,6 +26,7 @@ export function findingsFeature(deps: FindingExportDeps): { routes: Route[] } {
     routes: [
       ...findingRoutes(deps),
       ...portfolioFindingRoutes(deps),
+      ...affectedByRoutes(deps),
       ...findingExportRoutes(deps),
       ...analysisRoutes(deps),
       ...auditOperationRoutes(deps),

@@ -35,6 +35,7 @@ import { mirrorVulnDataSource } from "./workflows/mirror-vuln-data-source.ts";
 
 export { vulnerabilityProperties } from "./config.ts";
 export { ADVISORIES_CHANGED, type AdvisoriesChanged } from "./events.ts";
+export { presentVulnerability } from "./presentation.ts";
 export { aliasesJson, referencesText, severityName } from "./rules/vulnerability-json.ts";
 export {
   type AffectingCpe,
