@@ -16,6 +16,7 @@ export { type CpeLookup, cpeLookupOf, cpeProductKey, cpeRecordKey, isCpeCandidat
 export { type CpeBoundComparison, type CpeRange, type CpeRecord, type CpeTrial, matchesCpe } from "./cpe/match-cpe.ts";
 export { parseCpe } from "./cpe/parse-cpe.ts";
 export { type ReadConfigurations, readNvdConfigurations } from "./cpe/read-configurations.ts";
+export { readGithubAdvisory } from "./github/read-advisory.ts";
 export { type IndexedMatcher, matchIdentity } from "./match-identity.ts";
 export { type NvdRecord, readNvdRecord } from "./nvd/read-record.ts";
 export { sourceOfOsvId, type VulnerabilitySource } from "./osv/advisory-source.ts";

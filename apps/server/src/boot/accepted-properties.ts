@@ -44,7 +44,6 @@ const TASK_SCHEDULER = ["poll-interval-ms", "shutdown-max-wait-ms", "threads"];
 const TASKS_NOT_BUILT = [
   "defect-dojo-upload",
   "fortify-ssc-upload",
-  "github-advisory-vuln-data-source-mirror",
   "kenna-security-upload",
   "package-metadata-maintenance",
   "package-metadata-resolution",

@@ -21,6 +21,7 @@ const TASKS: Record<string, [property: string, schedule: string]> = {
   "marked-project-metrics": ["dt.task.marked-project-metrics-update.cron", "* * * * *"],
   "metrics-maintenance": ["dt.task.metrics-maintenance.cron", "1 * * * *"],
   "orphaned-identity-cleanup": ["dt.task.orphaned-identity-cleanup.cron", "37 2 * * *"],
+  "github-advisory-vuln-data-source-mirror": ["dt.task.github-advisory-vuln-data-source-mirror.cron", "0 2 * * *"],
   "nvd-vuln-data-source-mirror": ["dt.task.nvd-vuln-data-source-mirror.cron", "0 4 * * *"],
   "osv-vuln-data-source-mirror": ["dt.task.osv-vuln-data-source-mirror.cron", "0 3 * * *"],
   "portfolio-analysis": ["dt.task.portfolio-analysis.slice-cron", "* * * * *"],

@@ -9,6 +9,7 @@ const END_DEADLINE_MS = 60_000;
 const PROPERTIES = {
   "dt.task-scheduler.enabled": "false",
   "dt.vuln-data-source.osv.allow-local-connections": "true",
+  "dt.vuln-data-source.github.allow-local-connections": "true",
   "dt.vuln-data-source.nvd.allow-local-connections": "true",
   "dt.vuln-source.epss.allow-local-connections": "true",
   "dt.kev-data-source.cisa.allow-local-connections": "true",

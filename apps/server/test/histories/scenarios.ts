@@ -19,8 +19,10 @@ import { updatePortfolioMetrics } from "../../src/features/metrics/workflows/upd
 import { writeExtensionConfig } from "../../src/features/settings/store/extensions.ts";
 import { backfillRunName, backfillWorkflow } from "../../src/features/upgrades/backfills/workflows/run-backfill.ts";
 import { advisory, bucketFiles, serveBucket } from "../../src/features/vulnerabilities/testing.ts";
+import { ghsa, ghsaId, serveGithub } from "../../src/features/vulnerabilities/testing-github.ts";
 import { cve, feedFiles, feedText, serveFeeds } from "../../src/features/vulnerabilities/testing-nvd.ts";
 import { mirrorEpss } from "../../src/features/vulnerabilities/workflows/mirror-epss.ts";
+import { mirrorGithub } from "../../src/features/vulnerabilities/workflows/mirror-github.ts";
 import { mirrorKevDataSource } from "../../src/features/vulnerabilities/workflows/mirror-kev-data-source.ts";
 import { mirrorNvd } from "../../src/features/vulnerabilities/workflows/mirror-nvd.ts";
 import { mirrorVulnDataSource } from "../../src/features/vulnerabilities/workflows/mirror-vuln-data-source.ts";
@@ -133,6 +135,16 @@ export const scenarios: Record<string, Scenario> = {
     prepare: prepareKev,
     effects: [{ step: "store", rows: "select from kev_assertion" }],
   },
+  "mirror-github": {
+    start: starting(mirrorGithub, {}, { instanceId: "mirror-vuln-data-source:github" }),
+    prepare: (server) => prepareGithub(server, 200),
+    effects: [{ step: "store:", rows: "select from vulnerability" }],
+  },
+  "mirror-github-failure": {
+    start: starting(mirrorGithub, {}, { instanceId: "mirror-vuln-data-source:github" }),
+    prepare: (server) => prepareGithub(server, 401),
+    effects: [],
+  },
   housekeeping: {
     start: starting(housekeepingWorkflow, { task: "upload-cleanup" }, { instanceId: "housekeeping:upload-cleanup" }),
     prepare: async () => undefined,
@@ -242,6 +254,15 @@ async function prepareKev(server: TestServer): Promise<() => void> {
   const config = { enabled: true, feedUrl: `${feeds.url}/kev.json` };
   await server.database.transaction((tx) => writeExtensionConfig(tx, "kev-data-source", "cisa", config));
   return () => feeds.close();
+}
+
+async function prepareGithub(server: TestServer, status: number): Promise<() => void> {
+  const github = await serveGithub();
+  github.nodes.push(ghsa(ghsaId(1)));
+  github.stub.answer = () => ({ status });
+  const config = { enabled: true, apiUrl: github.url };
+  await server.database.transaction((tx) => writeExtensionConfig(tx, "vuln-data-source", "github", config));
+  return () => github.close();
 }
 
 async function prepareBucket(

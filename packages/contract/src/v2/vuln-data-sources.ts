@@ -27,3 +27,7 @@ export type NvdMirrorInput = z.output<typeof nvdMirrorInput>;
 
 /** One feed of NVD, as the mirror's activity is given it. */
 export const nvdFeedInput = z.object({ feed: nvdFeed });
+
+/** Input of `mirror-github` and of its activity. */
+export const githubMirrorInput = z.object({});
+export type GithubMirrorInput = z.output<typeof githubMirrorInput>;

@@ -9,6 +9,19 @@ export const vulnerabilityProperties = {
     default: false,
     meaning: "permit the NVD data source to connect to this machine and to private networks",
   }),
+  githubAllowLocal: property.boolean("dt.vuln-data-source.github.allow-local-connections", {
+    default: false,
+    meaning: "permit the GitHub data source to connect to this machine and to private networks",
+  }),
+  githubApiToken: property.string("dt.vuln-data-source.github.api-token", {
+    default: "",
+    meaning: "token for the GraphQL API of the GitHub data source; needs no permission",
+    secret: true,
+  }),
+  githubTokenHosts: property.list("dt.vuln-data-source.github.api-token-hosts", {
+    default: "api.github.com",
+    meaning: "hosts (host or host:port) that the token is sent to, whatever address the GitHub data source has",
+  }),
   fileRoots: property.list("dt.vuln-data-source.file-roots", {
     default: "",
     meaning: "directories below which file: URLs of vulnerability data sources may point; none by default",
@@ -32,6 +45,10 @@ export const vulnerabilityProperties = {
   kevMirrorCron: property.cron("dt.task.kev-mirror.cron", {
     default: "0 2 * * *",
     meaning: "schedule (UTC) of the mirrors of known exploited vulnerabilities, while their data sources are enabled",
+  }),
+  githubMirrorCron: property.cron("dt.task.github-advisory-vuln-data-source-mirror.cron", {
+    default: "0 2 * * *",
+    meaning: "schedule (UTC) of the GitHub mirror, while the data source is enabled",
   }),
   osvMirrorCron: property.cron("dt.task.osv-vuln-data-source-mirror.cron", {
     default: "0 3 * * *",

@@ -5,12 +5,14 @@ import type { Database, Tx } from "../../platform/db/index.ts";
 import { periodOf, type ScheduledRun } from "../../platform/engine/index.ts";
 import type { Outbound } from "../../platform/outbound/index.ts";
 import { mirrorEpssScores } from "./activities/mirror-epss-scores.ts";
+import { mirrorGithubAdvisories } from "./activities/mirror-github-advisories.ts";
 import { mirrorKevFeed } from "./activities/mirror-kev-feed.ts";
 import { mirrorNvdFeed } from "./activities/mirror-nvd-feed.ts";
 import { mirrorOsvEcosystem } from "./activities/mirror-osv-ecosystem.ts";
 import { planNvdMirror } from "./activities/plan-nvd-mirror.ts";
 import { planOsvMirror } from "./activities/plan-osv-mirror.ts";
 import { startOverdueEpssMirror, startScheduledEpssMirror } from "./commands/start-epss-mirror.ts";
+import { startOverdueGithubMirror, startScheduledGithubMirror } from "./commands/start-github-mirror.ts";
 import { startOverdueKevMirrors, startScheduledKevMirrors } from "./commands/start-kev-mirror.ts";
 import {
   startOverdueMirror,
@@ -19,6 +21,7 @@ import {
   startScheduledNvdMirror,
 } from "./commands/start-mirror-run.ts";
 import { kevAllowLocal, vulnerabilityProperties } from "./config.ts";
+import { githubExtension } from "./github-extension.ts";
 import { KEV_SOURCES, kevExtension } from "./kev-extensions.ts";
 import { nvdExtension } from "./nvd-extension.ts";
 import { osvExtension } from "./osv-extension.ts";
@@ -29,6 +32,7 @@ import { vulnerabilityRoutes } from "./routes/v1/vulnerability.ts";
 import { kevRoutes } from "./routes/v2/kev.ts";
 import { vulnDataSourceRoutes } from "./routes/v2/vuln-data-sources.ts";
 import { mirrorEpss } from "./workflows/mirror-epss.ts";
+import { mirrorGithub } from "./workflows/mirror-github.ts";
 import { mirrorKevDataSource } from "./workflows/mirror-kev-data-source.ts";
 import { mirrorNvd } from "./workflows/mirror-nvd.ts";
 import { mirrorVulnDataSource } from "./workflows/mirror-vuln-data-source.ts";
@@ -74,6 +78,12 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
   const epssMirrorCron = config.get(vulnerabilityProperties.epssMirrorCron);
   const epssAllowLocal = config.get(vulnerabilityProperties.epssAllowLocal);
   const kevLocal = KEV_SOURCES.map(({ name }) => name).filter((name) => config.get(kevAllowLocal[name]));
+  const githubMirrorCron = config.get(vulnerabilityProperties.githubMirrorCron);
+  const github = {
+    allowLocal: config.get(vulnerabilityProperties.githubAllowLocal),
+    token: config.get(vulnerabilityProperties.githubApiToken),
+    tokenHosts: config.get(vulnerabilityProperties.githubTokenHosts),
+  };
   const schedule: ScheduledRun[] = [
     {
       name: "osv-vuln-data-source-mirror",
@@ -83,6 +93,16 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
       },
       async atStart(tx, engine, delayMs) {
         await startOverdueMirror(tx, engine, { periodMs: periodOf(mirrorCron), delayMs });
+      },
+    },
+    {
+      name: "github-advisory-vuln-data-source-mirror",
+      schedule: githubMirrorCron,
+      async start(tx, engine) {
+        await startScheduledGithubMirror(tx, engine, { gateOpen });
+      },
+      async atStart(tx, engine, delayMs) {
+        await startOverdueGithubMirror(tx, engine, { periodMs: periodOf(githubMirrorCron), delayMs, gateOpen });
       },
     },
     {
@@ -125,12 +145,13 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
       ...vulnDataSourceRoutes(database, client, { gateOpen }),
       ...kevRoutes(database, client, { gateOpen }),
     ],
-    workflows: [mirrorVulnDataSource, mirrorNvd, mirrorKevDataSource, mirrorEpss],
+    workflows: [mirrorVulnDataSource, mirrorNvd, mirrorGithub, mirrorKevDataSource, mirrorEpss],
     activities: [
       planOsvMirror(database),
       mirrorOsvEcosystem({ database, outbound, allowLocal, fileRoots, gateOpen }),
       planNvdMirror({ database, clock }),
       mirrorNvdFeed({ database, outbound, allowLocal: nvdAllowLocal, fileRoots }),
+      mirrorGithubAdvisories({ ...github, database, outbound, clock, fileRoots }),
       mirrorKevFeed({ database, outbound, allowLocal: new Set(kevLocal), fileRoots }),
       mirrorEpssScores({ database, outbound, allowLocal: epssAllowLocal, fileRoots }),
     ],
@@ -138,6 +159,7 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
     extensions: [
       osvExtension(fileRoots),
       nvdExtension(fileRoots),
+      githubExtension(fileRoots),
       ...KEV_SOURCES.map((source) => kevExtension(source, fileRoots)),
     ],
   };

@@ -86,6 +86,7 @@ describe("extension points", () => {
     });
     const extensions = await call("GET", "/api/v2/extension-points/vuln-data-source/extensions", key);
     expect(extensions.body.items).toEqual([
+      { name: "github", display_name: "GitHub Advisories", configurable: true, testable: false },
       { name: "nvd", display_name: "National Vulnerability Database", configurable: true, testable: false },
       { name: "osv", display_name: "OSV", configurable: true, testable: false },
     ]);

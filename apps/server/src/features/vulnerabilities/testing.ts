@@ -87,6 +87,7 @@ const LOOK_EVERY_MS = 25;
 export async function startMirrorBench(database: Database, options: BenchOptions = {}): Promise<MirrorBench> {
   const properties = {
     "dt.vuln-data-source.osv.allow-local-connections": "true",
+    "dt.vuln-data-source.github.allow-local-connections": "true",
     "dt.vuln-data-source.nvd.allow-local-connections": "true",
     "dt.vuln-source.epss.allow-local-connections": "true",
     "dt.kev-data-source.cisa.allow-local-connections": "true",

@@ -10,6 +10,7 @@ export function createOutbound(settings: OutboundSettings): Outbound {
   };
   return {
     get: async (url, request) => (await open()).get(url, request),
+    post: async (url, request) => (await open()).post(url, request),
     close: async () => (await opened)?.close(),
   };
 }

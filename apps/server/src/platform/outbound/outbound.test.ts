@@ -125,6 +125,19 @@ describe("requests", () => {
     await second.bytes();
   });
 
+  it("send a body to the server that was named and to no other", async () => {
+    const other = await serve((_request, response) => response.end("other"));
+    const url = await serve((request, response) => {
+      if (request.url === "/away") response.writeHead(307, { location: other }).end();
+      else request.pipe(response.writeHead(200, { "x-method": request.method }));
+    });
+    const response = await outbound().post(url, { ...LOCAL_ALLOWED, body: "question" });
+    expect([response.headers["x-method"], (await response.bytes()).toString()]).toEqual(["POST", "question"]);
+    const away = outbound().post(`${url}/away`, { ...LOCAL_ALLOWED, body: "question" });
+    await expect(away).rejects.toMatchObject({ failure: "redirects" });
+    await expect(outbound().post(url, { ...GUARDED, body: "x" })).rejects.toMatchObject({ failure: "local-address" });
+  });
+
   it("tell that nobody listens, and that this may pass", async () => {
     const url = await serve((_request, response) => response.end());
     const closed = servers.pop();

@@ -35,6 +35,11 @@ export interface OutboundRequest {
   etag?: string;
 }
 
+/** A question whose answer does not change anything at the other server, such as one in GraphQL. */
+export interface OutboundPost extends Omit<OutboundRequest, "etag"> {
+  body: string;
+}
+
 export interface OutboundResponse {
   status: number;
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -52,6 +57,8 @@ export interface OutboundResponse {
 export interface Outbound {
   /** Resolves with whatever status the server answers; rejects with OutboundError when there is no usable answer. */
   get(url: string, request: OutboundRequest): Promise<OutboundResponse>;
+  /** The same for a body. Redirects are refused with OutboundError "redirects": a body is meant for one server. */
+  post(url: string, request: OutboundPost): Promise<OutboundResponse>;
   close(): Promise<void>;
 }
 
@@ -71,6 +78,13 @@ export function openOutbound(settings: OutboundSettings): Outbound {
         url = target;
       }
       throw new OutboundError("redirects", `${text} redirects more than ${REDIRECTS_MAX} times`);
+    },
+    async post(text, request) {
+      const url = parseUrl(text);
+      const response = await once(url, request, dispatchers, settings);
+      if (!REDIRECTS.has(response.statusCode)) return toResponse(response, url, request.sizeMaxBytes);
+      await response.body.dump();
+      throw new OutboundError("redirects", `${url.origin} redirects, which is not followed with a body`);
     },
     async close() {
       await Promise.all(Object.values(dispatchers).map((dispatcher) => dispatcher?.destroy()));
@@ -107,7 +121,7 @@ function createDispatchers({ connectTimeoutMs, proxy }: OutboundSettings): Dispa
 
 async function once(
   url: URL,
-  request: OutboundRequest,
+  request: OutboundRequest & { body?: string },
   dispatchers: Dispatchers,
   { proxy }: OutboundSettings,
 ): Promise<Dispatcher.ResponseData> {
@@ -116,7 +130,8 @@ async function once(
   const direct = request.allowLocal ? dispatchers.open : dispatchers.guarded;
   try {
     return await send(url, {
-      method: "GET",
+      method: request.body === undefined ? "GET" : "POST",
+      ...(request.body !== undefined && { body: request.body }),
       headers: {
         "user-agent": USER_AGENT,
         ...request.headers,

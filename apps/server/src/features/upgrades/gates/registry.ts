@@ -19,4 +19,5 @@ export const GATES: readonly Gate[] = [
   { name: "remove-orphaned-details", release: "0.4.0" },
   { name: "mirror-nvd", release: "0.4.0" },
   { name: "mirror-exploitation", release: "0.4.0" },
+  { name: "mirror-github", release: "0.4.0" },
 ];

@@ -2,8 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { Seed } from "../../../testing/seed.ts";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
 import { writeExtensionConfig } from "../../settings/store/extensions.ts";
+import { writeRead } from "../github-state.ts";
 import { writeReading } from "../mirror-state.ts";
 import { writeFeedState } from "../nvd-state.ts";
+import { readGithubConfig } from "../queries/github-config.ts";
+import { startOverdueGithubMirror, startScheduledGithubMirror } from "./start-github-mirror.ts";
 import {
   requestMirror,
   startOverdueMirror,
@@ -122,5 +125,41 @@ describe("NVD", () => {
     expect(await nvdAtStart(), "read a moment ago").toBe(false);
     await age("feed:modified", 25);
     expect([await nvdAtStart(), await nvdAtStart()]).toEqual([true, false]);
+  });
+});
+
+describe("GitHub", () => {
+  const gates = (open = true) => ({ gateOpen: () => open });
+  const enable = () =>
+    server.database.transaction((tx) => writeExtensionConfig(tx, "vuln-data-source", "github", { enabled: true }));
+  const githubOnSchedule = (open?: boolean) =>
+    server.database.transaction((tx) => startScheduledGithubMirror(tx, server.engine.client, gates(open)));
+  const githubAtStart = (open?: boolean) =>
+    server.database.transaction((tx) =>
+      startOverdueGithubMirror(tx, server.engine.client, { ...DAILY, ...gates(open) }),
+    );
+
+  test("is mirrored on schedule once it is switched on, once at a time", async () => {
+    expect(await githubOnSchedule()).toBe(false);
+    await enable();
+    expect([await githubOnSchedule(), await githubOnSchedule()]).toEqual([true, false]);
+    const [run] = await server.engine.client.listRuns({ name: "mirror-github", limit: 10 });
+    expect(run).toMatchObject({ priority: 0 });
+  });
+
+  test("waits until every instance knows it, whoever asks", async () => {
+    await enable();
+    expect([await githubOnSchedule(false), await githubAtStart(false)]).toEqual([false, false]);
+    const asked = requestMirror(server.database, server.engine.client, "github", gates(false));
+    await expect(asked).rejects.toMatchObject({ status: 409 });
+    expect(await server.engine.client.listRuns({ name: "mirror-github", limit: 10 })).toEqual([]);
+  });
+
+  test("is made up for when the cluster starts if it was not read for a period", async () => {
+    await enable();
+    await server.database.transaction(async (tx) => writeRead(tx, await readGithubConfig(tx)));
+    expect(await githubAtStart(), "read a moment ago").toBe(false);
+    await age("read", 25);
+    expect([await githubAtStart(), await githubAtStart()]).toEqual([true, false]);
   });
 });

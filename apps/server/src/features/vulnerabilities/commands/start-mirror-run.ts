@@ -1,12 +1,16 @@
 import type { EngineClient } from "@evertrack/engine";
-import type { Database, Tx } from "../../../platform/db/index.ts";
+import type { Database, Db, Tx } from "../../../platform/db/index.ts";
 import { AppError, PlainError } from "../../../platform/http/index.ts";
+import { MIRROR_GITHUB_GATE } from "../github-extension.ts";
+import { GITHUB } from "../github-state.ts";
 import { mirrorAges, writeLatestRun } from "../mirror-state.ts";
 import { MIRROR_NVD_GATE } from "../nvd-extension.ts";
 import { NVD, nvdAges } from "../nvd-state.ts";
+import { readGithubConfig } from "../queries/github-config.ts";
 import { requireDataSource } from "../queries/mirror-run.ts";
 import { readNvdConfig } from "../queries/nvd-config.ts";
 import { readOsvConfig } from "../queries/osv-config.ts";
+import { mirrorGithub } from "../workflows/mirror-github.ts";
 import { mirrorNvd } from "../workflows/mirror-nvd.ts";
 import { mirrorInstanceId, mirrorVulnDataSource } from "../workflows/mirror-vuln-data-source.ts";
 
@@ -39,13 +43,16 @@ export async function startMirror(
     priority: MIRROR_PRIORITIES[trigger],
     delayMs,
   };
-  const runId =
-    name === NVD
-      ? await client.startRun(tx, mirrorNvd, {}, options)
-      : await client.startRun(tx, mirrorVulnDataSource, { name }, options);
+  const runId = await startWorkflow();
   if (runId === null) return false;
   await writeLatestRun(tx, name, runId);
   return true;
+
+  function startWorkflow(): Promise<string | null> {
+    if (name === NVD) return client.startRun(tx, mirrorNvd, {}, options);
+    if (name === GITHUB) return client.startRun(tx, mirrorGithub, {}, options);
+    return client.startRun(tx, mirrorVulnDataSource, { name }, options);
+  }
 }
 
 /** Starts a mirror of OSV if it is enabled. */
@@ -107,12 +114,19 @@ export async function requestMirror(
   { gateOpen }: GateDeps,
 ): Promise<void> {
   requireDataSource(name);
-  const { enabled } = name === NVD ? await readNvdConfig(database.db) : await readOsvConfig(database.db);
+  const { enabled } = await configOf(database.db, name);
   if (!enabled)
     throw new AppError("vuln-data-source-not-enabled", `The vulnerability data source "${name}" is not enabled.`);
   if (name === NVD && !gateOpen(MIRROR_NVD_GATE))
     throw new PlainError(409, "NVD is mirrored once the upgrade to 0.4.0 is finalized.");
+  if (name === GITHUB && !gateOpen(MIRROR_GITHUB_GATE))
+    throw new PlainError(409, "GitHub's advisories are mirrored once the upgrade to 0.4.0 is finalized.");
   const started = await database.transaction((tx) => startMirror(tx, client, name, { trigger: "manual" }));
   if (!started)
     throw new AppError("vuln-data-source-mirror-already-running", `A mirror run of "${name}" is already in progress.`);
+}
+
+function configOf(db: Db, name: string): Promise<{ enabled: boolean }> {
+  if (name === NVD) return readNvdConfig(db);
+  return name === GITHUB ? readGithubConfig(db) : readOsvConfig(db);
 }

@@ -17,7 +17,7 @@ export interface Origin {
   aliases: boolean;
   /** Of the event the batch causes, if it changes anything. */
   eventId: string;
-  /** Sources whose own mirror is at work: what they say of a vulnerability stays, packages and aliases are added to it. */
+  /** Sources whose own mirror is at work: what they say of a vulnerability stays. Aliases are added to it, and packages where NVD is the owner. */
   ownedSources: readonly string[];
 }
 
@@ -46,9 +46,24 @@ export async function storeAdvisories(tx: Tx, origin: Origin, batch: readonly Re
     const read = byName.get(`${source} ${vuln_id}`);
     return read === undefined ? [] : [{ id, inserted, read }];
   });
+  if (origin.aliases && changed.length > 0) await replaceAliases(tx, origin.mirror, changed);
+  const untouched = new Set(kept.filter(({ source }) => namesPackages(source)).map(({ id }) => id));
+  return storeWhatChanged(
+    tx,
+    origin,
+    batch,
+    changed.filter(({ id }) => !untouched.has(id)),
+  );
+}
+
+async function storeWhatChanged(
+  tx: Tx,
+  origin: Origin,
+  batch: readonly ReadAdvisory[],
+  changed: readonly Changed[],
+): Promise<BatchReport> {
   if (changed.length > 0) {
     const packageKeys = await replaceAffected(tx, changed, origin.ownedSources);
-    if (origin.aliases) await replaceAliases(tx, origin.mirror, changed);
     const vulnerabilityIds = changed.map(({ id }) => id);
     const cpeProducts = await affectedCpeProducts(tx, vulnerabilityIds);
     await appendEvents(tx, [advisoriesChanged(origin.eventId, { vulnerabilityIds, packageKeys, cpeProducts })]);
@@ -99,6 +114,11 @@ async function replaceAliases(tx: Tx, mirror: string, changed: readonly Changed[
     .map(({ read }) => ({ source: sourceOf(read.advisory), vuln_id: read.advisory.id }));
   const pairs = changed.flatMap(({ read }) => aliasRows(read.advisory));
   await assertAliases(tx, `vuln-data-source:${mirror}`, subjects, pairs);
+}
+
+/** NVD names products, so packages come from others; GitHub names the packages itself. */
+function namesPackages(owner: string): boolean {
+  return owner !== "NVD";
 }
 
 /** A vulnerability that its own mirror keeps up to date; null for others. */

@@ -5,9 +5,11 @@ import { AppError } from "../../../platform/http/index.ts";
 import { readLatestRun, readProgress } from "../mirror-state.ts";
 import { mirrorRunStatusOf } from "./run-status.ts";
 
+const DATA_SOURCES = ["github", "nvd", "osv"];
+
 /** 404 for a source this build does not have. */
 export function requireDataSource(name: string): void {
-  if (name !== "osv" && name !== "nvd") throw new AppError("not-found", "The requested resource could not be found.");
+  if (!DATA_SOURCES.includes(name)) throw new AppError("not-found", "The requested resource could not be found.");
 }
 
 /** The run started last; 404 when there is none, or it is no longer kept. */
