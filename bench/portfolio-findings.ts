@@ -226,7 +226,7 @@ async function fill(): Promise<Record<string, number>> {
      select v.id, i, now() - random() * interval '900 days', v.severity, v.cvss, -1, coalesce(v.published, 'epoch'), '{internal}'
      from (select distinct 1 + floor(power(random(), 1.3) * 88837)::int * 3 as v, 1 + floor(random() * $2)::int * 2 as i from generate_series(1, $1::int)) x
        join vulnerability v on v.id = x.v + (select min(id) - 1 from vulnerability)`,
-    [MATCHES * 1.02, MATCHED_IDENTITIES],
+    [Math.round(MATCHES * 1.02), MATCHED_IDENTITIES],
   );
   await run("analyze");
   await run(

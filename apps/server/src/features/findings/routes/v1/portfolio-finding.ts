@@ -4,7 +4,7 @@ import { pageOf, pagingQuery, type Route, route, totalCount } from "../../../../
 import type { LookupDeps } from "../../../projects/index.ts";
 import { listGroupedFindings } from "../../queries/list-grouped-findings.ts";
 import { listPortfolioFindings } from "../../queries/list-portfolio-findings.ts";
-import { findingQuery, groupedQuery, vulnerabilityFilter, vulnerabilityQuery } from "../../rules/portfolio-query.ts";
+import { findingQuery, groupedQuery, vulnerabilityFilter, vulnerabilityQuery } from "./portfolio-query.ts";
 
 /** Where `totalCount=BOUNDED` ends counting (spec/analysis.md §10). */
 const BOUNDED_TOTAL = 10_000;
