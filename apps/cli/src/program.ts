@@ -2,7 +2,9 @@
  * The words of the command line: every command, option and help text, and nothing of what they do. What a command does
  * is loaded when it runs, so that help and mistakes answer at once.
  */
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
+import { GITHUB, KEV_LISTS, type MirrorSource, NVD, OSV } from "./client/mirror-sources.ts";
+import type { MirrorOptions } from "./commands/mirror.ts";
 import { THRESHOLDS } from "./output/severity.ts";
 import { addBackfills } from "./program/backfills.ts";
 import { addBackup } from "./program/backup.ts";
@@ -138,12 +140,21 @@ function addBomUpload(program: Command): void {
 
 function addMirror(program: Command): void {
   const mirror = program.command("mirror").description("vulnerability data sources");
-  client(mirror, "osv", "switch the OSV source on and mirror it")
-    .option("--data-url <address>", "where the advisories are, if not the public bucket")
+  const run = async (source: MirrorSource, options: MirrorOptions) =>
+    (await import("./commands/mirror.ts")).runMirror(source, options, terminalOf(options));
+  const command = (name: string, title: string) =>
+    client(mirror, name, `switch ${title} on and mirror it`)
+      .option("--data-url <address>", "where it is read from, if not the public address")
+      .option("--wait", "wait until the run has ended")
+      .option("--timeout <seconds>", "limit of --wait", integer(1, 86_400), MIRROR_TIMEOUT_S);
+  command("osv", "the OSV source")
     .option("--ecosystems <a,b>", "OSV ecosystems, for example npm,PyPI,Maven,Go")
-    .option("--wait", "wait until the run has ended")
-    .option("--timeout <seconds>", "limit of --wait", integer(1, 86_400), MIRROR_TIMEOUT_S)
-    .action(async (options) => (await import("./commands/mirror-osv.ts")).runMirrorOsv(options, terminalOf(options)));
+    .action((options) => run(OSV, options));
+  command("nvd", "the NVD source").action((options) => run(NVD, options));
+  command("github", "GitHub's advisories").action((options) => run(GITHUB, options));
+  command("kev", "a list of known exploited vulnerabilities")
+    .addArgument(new Argument("[list]", "whose list").choices(["cisa", "enisa"]).default("cisa"))
+    .action((list: keyof typeof KEV_LISTS, options) => run(KEV_LISTS[list], options));
 }
 
 function addCluster(program: Command): void {

@@ -147,6 +147,46 @@ test("mirror osv keeps the other settings, waits for its own run, and fails with
   expect(JSON.parse(put?.body ?? "")).toEqual({ config: { ...config, enabled: true, ecosystems: ["npm", "PyPI"] } });
 });
 
+test.for([
+  { args: ["nvd"], point: "vuln-data-source", name: "nvd", address: "cveFeedsUrl" },
+  { args: ["github"], point: "vuln-data-source", name: "github", address: "apiUrl" },
+  { args: ["kev"], point: "kev-data-source", name: "cisa", address: "feedUrl" },
+  { args: ["kev", "enisa"], point: "kev-data-source", name: "enisa", address: "feedUrl" },
+])("mirror of $name switches its source on and waits for the run", async ({ args, point, name, address }) => {
+  const config = `/api/v2/extension-points/${point}/extensions/${name}/config`;
+  await using stub = await startStubApi(
+    on("GET", config, () => ({ body: { config: { enabled: false, [address]: "https://example.com/a" } } })),
+    on("PUT", config, () => ({ status: 204 })),
+    on("POST", `/api/v2/${point}s/${name}/mirror-runs`, () => ({ status: 202 })),
+    on(
+      "GET",
+      `/api/v2/${point}s/${name}/mirror-runs/latest`,
+      inTurn({ status: 404 }, { body: { status: "COMPLETED", started_at: 3, completed_at: 4 } }),
+    ),
+  );
+  const access = ["--url", stub.url, "--api-key", "k"];
+  const run = await runCli(["mirror", ...args, "--data-url", "https://example.com/b", "--wait", ...access]);
+  expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("Mirrored") });
+  const [put] = stub.of("PUT", config);
+  expect(JSON.parse(put?.body ?? "")).toEqual({ config: { enabled: true, [address]: "https://example.com/b" } });
+});
+
+test("mirror does not wait for a run that the server refuses, but joins one that is under way", async () => {
+  const runs = "/api/v2/vuln-data-sources/nvd/mirror-runs";
+  const refusals = inTurn(
+    { status: 409, body: "NVD is mirrored once the upgrade to 0.4.0 is finalized." },
+    { status: 409, body: { type: "/problems/vuln-data-source-mirror-already-running", status: 409 } },
+  );
+  await using stub = await startStubApi(
+    on("GET", /.*\/config/, () => ({ body: { config: { enabled: true } } })),
+    on("POST", runs, refusals),
+    on("GET", `${runs}/latest`, () => ({ body: { status: "COMPLETED", started_at: 3, completed_at: 4 } })),
+  );
+  const mirror = ["mirror", "nvd", "--wait", "--timeout", "20", "--url", stub.url, "--api-key", "k"];
+  expect(await runCli(mirror)).toMatchObject({ code: 1, stderr: expect.stringContaining("is finalized") });
+  expect(await runCli(mirror)).toMatchObject({ code: 0 });
+});
+
 test("login changes a password that must be changed, and keeps a key that only its server gets", async () => {
   using scratch = scratchDirectory();
   const signIns = inTurn({ status: 401, body: "FORCE_PASSWORD_CHANGE" }, { body: "session-token" });

@@ -1,51 +1,55 @@
-/** The OSV source: its configuration, and mirror runs that are started, joined and watched. */
+/** Sources of advisories and of known exploited vulnerabilities: configuration, and mirror runs that are started, joined and watched. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { CliError } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
 import { extensionConfigAnswer, type MirrorStatus, mirrorStatusAnswer } from "./answers.ts";
 import { type Api, call, callJson, callJsonUnless } from "./http.ts";
+import type { MirrorSource } from "./mirror-sources.ts";
+import { apiErrorFrom } from "./problem.ts";
 
-const CONFIG_PATH = "/api/v2/extension-points/vuln-data-source/extensions/osv/config";
-const RUNS_PATH = "/api/v2/vuln-data-sources/osv/mirror-runs";
 const POLL_MS = 500;
+const UNDER_WAY = /"type":\s*"[^"]*-mirror-already-running"/;
 
-/** Fields of the OSV source's configuration, as the API names them. */
-export type OsvConfig = Readonly<Record<string, unknown>>;
+/** Fields of a source's configuration, as the API names them. */
+export type SourceConfig = Readonly<Record<string, unknown>>;
 
-/** Present configuration of the OSV source. */
-export async function readOsvConfig(api: Api): Promise<OsvConfig> {
-  return (await callJson(api, { method: "GET", path: CONFIG_PATH }, extensionConfigAnswer)).config;
+/** Present configuration of a source. */
+export async function readSourceConfig(api: Api, source: MirrorSource): Promise<SourceConfig> {
+  return (await callJson(api, { method: "GET", path: configPath(source) }, extensionConfigAnswer)).config;
 }
 
 /** Replaces the configuration; 304 (nothing to change) is fine too. */
-export async function writeOsvConfig(api: Api, config: OsvConfig): Promise<void> {
-  await call(api, { method: "PUT", path: CONFIG_PATH, json: { config }, safe: true }, [304]);
+export async function writeSourceConfig(api: Api, source: MirrorSource, config: SourceConfig): Promise<void> {
+  await call(api, { method: "PUT", path: configPath(source), json: { config }, safe: true }, [304]);
 }
 
-/** Starts a mirror run; `false` means that one was running already. */
-export async function startOsvMirror(api: Api): Promise<boolean> {
-  const answer = await call(api, { method: "POST", path: RUNS_PATH, safe: true }, [409]);
+/** Starts a mirror run; `false` means that one was running already. Any other refusal, such as before a finalized upgrade, is thrown. */
+export async function startMirror(api: Api, source: MirrorSource): Promise<boolean> {
+  const what = { method: "POST", path: runsPath(source), safe: true } as const;
+  const answer = await call(api, what, [409]);
+  if (answer.status === 409 && !UNDER_WAY.test(answer.text)) throw apiErrorFrom(what, answer);
   return answer.status !== 409;
 }
 
 /** The latest run, if there ever was one. */
-export async function latestOsvMirror(api: Api): Promise<MirrorStatus | undefined> {
-  return await callJsonUnless(api, { method: "GET", path: `${RUNS_PATH}/latest` }, [404], mirrorStatusAnswer);
+async function latestMirror(api: Api, source: MirrorSource): Promise<MirrorStatus | undefined> {
+  return await callJsonUnless(api, { method: "GET", path: `${runsPath(source)}/latest` }, [404], mirrorStatusAnswer);
 }
 
 /**
  * Runs a mirror to its end and returns its final status. If one was running already (perhaps with older settings) it is
  * waited for and, with `fresh`, another one is started after it.
  */
-export async function mirrorOsv(
+export async function runMirrorToItsEnd(
   api: Api,
+  source: MirrorSource,
   options: { readonly fresh: boolean; readonly onProgress: (text: string) => void },
 ): Promise<MirrorStatus> {
   const RUNS_JOINED_MAX = 3;
   for (let run = 1; ; run++) {
-    const before = await latestOsvMirror(api);
-    const started = await startOsvMirror(api);
-    const status = await waitForRun(api, started ? before : undefined, options.onProgress);
+    const before = await latestMirror(api, source);
+    const started = await startMirror(api, source);
+    const status = await waitForRun(api, source, started ? before : undefined, options.onProgress);
     if (started || !options.fresh || run >= RUNS_JOINED_MAX) return status;
   }
 }
@@ -59,16 +63,25 @@ export function requireCompleted(status: MirrorStatus): void {
 /** `before` is the run that was latest earlier: right after the start the server may still show it. */
 async function waitForRun(
   api: Api,
+  source: MirrorSource,
   before: MirrorStatus | undefined,
   onProgress: (text: string) => void,
 ): Promise<MirrorStatus> {
   for (;;) {
     api.signal?.throwIfAborted();
-    const latest = await latestOsvMirror(api);
+    const latest = await latestMirror(api, source);
     if (latest !== undefined && isOver(latest) && !isSame(latest, before)) return latest;
     onProgress(progressText(latest));
     await sleep(POLL_MS);
   }
+}
+
+function configPath({ point, name }: MirrorSource): string {
+  return `/api/v2/extension-points/${point}/extensions/${name}/config`;
+}
+
+function runsPath({ point, name }: MirrorSource): string {
+  return `/api/v2/${point}s/${name}/mirror-runs`;
 }
 
 function isOver(status: MirrorStatus): boolean {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { vulnerabilityAnswer } from "../client/answers.ts";
 import { type Api, call, callJsonUnless } from "../client/http.ts";
-import { mirrorOsv, readOsvConfig, requireCompleted, writeOsvConfig } from "../client/mirror.ts";
+import { readSourceConfig, requireCompleted, runMirrorToItsEnd, writeSourceConfig } from "../client/mirror.ts";
+import { OSV } from "../client/mirror-sources.ts";
 import type { DataDirectory } from "../up/data-directory.ts";
 import { type PublishedAdvisories, publishAdvisories } from "./advisories.ts";
 
@@ -16,9 +17,9 @@ export async function mirrorDemoAdvisories(
   onProgress: (text: string) => void,
 ): Promise<PublishedAdvisories> {
   const published = publishAdvisories(directory, new Date(), withdrawn);
-  const present = await readOsvConfig(api);
+  const present = await readSourceConfig(api, OSV);
   remember(directory, present, published.dataUrl);
-  await writeOsvConfig(api, {
+  await writeSourceConfig(api, OSV, {
     ...present,
     enabled: true,
     // A watermark left by the public feed would hide these advisories: take the archive, not the changes.
@@ -26,7 +27,7 @@ export async function mirrorDemoAdvisories(
     dataUrl: published.dataUrl,
     ecosystems: published.ecosystems,
   });
-  const status = await mirrorOsv(api, { fresh: true, onProgress });
+  const status = await runMirrorToItsEnd(api, OSV, { fresh: true, onProgress });
   requireCompleted(status);
   return published;
 }
@@ -36,7 +37,7 @@ export async function restoreOsvSource(api: Api, directory: DataDirectory): Prom
   const file = rememberedFile(directory);
   if (!existsSync(file)) return false;
   const config = z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(file, "utf8")));
-  await writeOsvConfig(api, config);
+  await writeSourceConfig(api, OSV, config);
   rmSync(file, { force: true });
   return true;
 }
