@@ -32,13 +32,16 @@ async function failureOf(answer: GithubAnswer): Promise<unknown> {
 
 const reset = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": `${NOW_MS / 1_000 + 900}` };
 
+/** A page that could be taken. */
+const NO_ADVISORIES = { securityAdvisories: { nodes: [], totalCount: 0, pageInfo: { hasNextPage: false } } };
+
 describe("an answer of GitHub that is no page", () => {
   it.each<[string, GithubAnswer, number | undefined]>([
     ["429 without a time", { status: 429 }, 60_000],
     ["the secondary limit", { status: 403, headers: { "retry-after": "7" } }, 7_000],
     ["the hourly limit", { status: 403, headers: reset }, 900_000],
     ["a limit told in GraphQL", { body: { errors: [{ type: "RATE_LIMITED" }] }, headers: reset }, 900_000],
-    ["an error told beside data", { body: { data: {}, errors: [{ message: "timed out" }] } }, undefined],
+    ["an error told beside data", { body: { data: NO_ADVISORIES, errors: [{ message: "timed out" }] } }, undefined],
     ["503 without a time", { status: 503 }, undefined],
     ["another shape", { body: { data: { securityAdvisories: null } } }, undefined],
     ["no JSON object", { body: "page" }, undefined],
