@@ -59,3 +59,24 @@ describe("an answer of GitHub that is no page", () => {
     expect(await failureOf({ body })).toMatchObject({ name: "Terminal" });
   });
 });
+
+describe("the token", () => {
+  it.each([
+    ["https://api.example.org/graphql", "Bearer t"],
+    ["http://api.example.org/graphql", undefined],
+  ])("asked at %s is sent as %s", async (url, authorization) => {
+    const seen: unknown[] = [];
+    const post = async (_: string, { headers = {} }: { headers?: Record<string, string> } = {}) => {
+      seen.push(headers.authorization);
+      throw new Error("seen enough");
+    };
+    const access = { outbound: { ...outbound, post }, clock: systemClock, allowLocal: false };
+    const api = new GithubApi(
+      url,
+      { ...access, token: "t", tokenHosts: ["api.example.org"] },
+      new AbortController().signal,
+    );
+    await expect(api.pages(undefined).next()).rejects.toThrow("seen enough");
+    expect(seen).toEqual([authorization]);
+  });
+});

@@ -125,11 +125,12 @@ export class GithubApi {
     return new Retryable(message, { afterMs: waitMsOf(headers, this.#access.clock.now().getTime()) });
   }
 
-  /** Who may change the address must not get hold of the token by it. */
+  /** Who may change the address must not get hold of the token by it, nor who listens on the way. */
   #authorization(): Record<string, string> {
-    const { token, tokenHosts } = this.#access;
-    const isMeant = token !== undefined && token !== "" && tokenHosts.includes(new URL(this.#url).host);
-    return isMeant ? { authorization: `Bearer ${token}` } : {};
+    const { token, tokenHosts, allowLocal } = this.#access;
+    const { host, protocol } = new URL(this.#url);
+    const isMeant = token !== undefined && token !== "" && tokenHosts.includes(host);
+    return isMeant && (protocol === "https:" || allowLocal) ? { authorization: `Bearer ${token}` } : {};
   }
 }
 
