@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Db } from "../../../../platform/db/index.ts";
-import { hidingDecision, type PortfolioFilter, pairConditions, showsDecidedOnly, withMatches } from "./filter.ts";
-import { decidedFindings } from "./shapes.ts";
+import { type PortfolioFilter, showsDecidedOnly, withMatches } from "./filter.ts";
+import { decidedFindings, hiddenFindings } from "./shapes.ts";
 import { isOneOf, isVisible, type VisibleProjects } from "./visible-projects.ts";
 
 /**
@@ -16,8 +16,6 @@ export async function countFindings(db: Db, filter: PortfolioFilter, projects: V
   // Of pairs the younger one counts: those are too old of which both are.
   const isOld = (column: string) => (from === undefined ? sql`false` : sql`${sql.ref(column)} < ${from}`);
   const isNamed = projects.named === undefined ? sql`true` : isOneOf(projects.named, sql.ref("c.project_id"));
-  const hiding = hidingDecision(filter);
-  const pairs = [sql`true`, ...pairConditions(filter, projects)];
   const { rows } = await sql<{ total: number }>`/* findings.countPortfolio */
     ${withMatches(filter)}, w as (
       select identity_id, count(*) as n, count(*) filter (where hit) as hit,
@@ -33,14 +31,7 @@ export async function countFindings(db: Db, filter: PortfolioFilter, projects: V
           count(*) filter (where ${isNamed} and ${isOld("c.first_seen")}) as old_named
         from component c where c.identity_id = w.identity_id and ${visible} and ${inTime}) c
     )
-    select (shown.n - ${
-      hiding === undefined
-        ? sql`0`
-        : sql`(select count(*) from finding_analysis a
-            join m on m.vulnerability_id = a.vulnerability_id and m.identity_id = a.identity_id
-            join component c on c.project_id = a.project_id and c.identity_id = a.identity_id
-          where ${hiding} and ${visible} and ${sql.join(pairs, sql` and `)})`
-    })::float8 as total
+    select (shown.n - (select count(*) ${hiddenFindings(filter, projects)}))::float8 as total
     from shown`.execute(db);
   return rows[0]?.total ?? 0;
 }

@@ -63,6 +63,7 @@ export const MATCH_KEYS = {
 export type MatchKey = keyof typeof MATCH_KEYS;
 
 const NEEDS_IDENTITY: ReadonlySet<MatchKey> = new Set(["componentName", "componentGroup", "componentVersion"]);
+const NEEDS_VULNERABILITY: ReadonlySet<MatchKey> = new Set(["vulnId", "source", "title", "cvssV2", "cvssV3", "cvssV4"]);
 
 /** Of which matched vulnerabilities the EPSS score is known: its own, else the highest of its other names'. */
 const scores = sql`scores as materialized (
@@ -105,6 +106,11 @@ export function selectMatches(
   const readsExploited = key === "isKev" || filter.isKev !== undefined;
   const readsIdentity =
     (key !== undefined && NEEDS_IDENTITY.has(key)) || fields?.has("COMPONENT_NAME") || fields?.has("COMPONENT_VERSION");
+  const readsVulnerability =
+    (key !== undefined && NEEDS_VULNERABILITY.has(key)) ||
+    [filter.published, filter.cvssV2, filter.cvssV3, filter.cvssV4].some(isBound) ||
+    fields?.has("VULNERABILITY_ID") ||
+    fields?.has("VULNERABILITY_TITLE");
   const hit = textInMatch(filter);
   const found = fields?.has("PROJECT_NAME") ? [] : [hit];
   const conditions = sql.join([...vulnerabilityConditions(filter), ...latestOf(filter), ...found, only], sql` and `);
@@ -112,7 +118,8 @@ export function selectMatches(
     tables: sql`${readsScores ? sql`${scores}, ` : sql``}${readsExploited ? sql`${exploited}, ` : sql``}`,
     select: sql`select m.vulnerability_id, m.identity_id, m.first_seen, ${hit} as hit,
         ${key === undefined ? sql`0` : MATCH_KEYS[key]} as k
-      from vulnerability_match m join vulnerability v on v.id = m.vulnerability_id
+      from vulnerability_match m
+        ${readsVulnerability ? sql`join vulnerability v on v.id = m.vulnerability_id` : sql``}
         ${readsIdentity ? sql`join component_identity i on i.id = m.identity_id` : sql``}
         ${readsScores ? sql`left join scores e on e.id = m.vulnerability_id` : sql``}
       where ${conditions}`,
@@ -176,7 +183,7 @@ function textInMatch({ text }: VulnerabilityFilter): RawBuilder<boolean> {
   return parts.length === 0 ? sql<boolean>`false` : sql<boolean>`(${sql.join(parts, sql` or `)})`;
 }
 
-/** What a match `m` and a component `c` of its identity must be together, but for what was decided. */
+/** What a match `m` and a component `c` of its identity must be together, but for what was decided; nothing of them is empty. */
 export function pairConditions(filter: PortfolioFilter, projects: VisibleProjects): RawBuilder<unknown>[] {
   const { from, to } = filter.attributedOn;
   const named = projects.named;

@@ -1,15 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../../../../platform/db/index.ts";
-import {
-  type Bounds,
-  hidingDecision,
-  type MatchKey,
-  type PortfolioFilter,
-  pairConditions,
-  type VulnerabilityFilter,
-  withMatches,
-} from "./filter.ts";
-import { shownComponents } from "./shapes.ts";
+import { type Bounds, type MatchKey, type PortfolioFilter, type VulnerabilityFilter, withMatches } from "./filter.ts";
+import { hiddenFindings, shownComponents } from "./shapes.ts";
 import { isOneOf, isVisible, type VisibleProjects } from "./visible-projects.ts";
 
 /** Keys of vulnerabilities alone. */
@@ -71,24 +63,15 @@ async function boundGroups(
   { order, descending }: GroupPage,
 ): Promise<Bounded[]> {
   const key = order === "projects" ? undefined : order;
-  const hiding = hidingDecision(filter);
   const visible = isVisible(projects, sql.ref("c.project_id"));
   const isNamed = projects.named === undefined ? sql`true` : isOneOf(projects.named, sql.ref("c.project_id"));
-  const pairs = sql.join([sql`true`, ...pairConditions(filter, projects)], sql` and `);
   const { rows } = await sql<Bounded>`/* findings.boundGroups */
     ${withMatches(filter, { key })}, used as (
       select w.identity_id, c.n, c.named from (select distinct identity_id from m) w cross join lateral (
         select count(*) as n, count(*) filter (where ${isNamed}) as named from component c
         where c.identity_id = w.identity_id and ${visible}) c
     ), hidden as (
-      ${
-        hiding === undefined
-          ? sql`select null::int as vulnerability_id, 0::bigint as n where false`
-          : sql`select a.vulnerability_id, count(*) as n from finding_analysis a
-              join m on m.vulnerability_id = a.vulnerability_id and m.identity_id = a.identity_id
-              join component c on c.project_id = a.project_id and c.identity_id = a.identity_id
-            where ${hiding} and ${visible} and ${pairs} group by a.vulnerability_id`
-      }
+      select a.vulnerability_id, count(*) as n ${hiddenFindings(filter, projects)} group by a.vulnerability_id
     ), grouped as (
       select m.vulnerability_id, min(m.k) as k, sum(case when m.hit then used.n else used.named end) as findings,
         max(case when m.hit then used.n else used.named end) as most

@@ -72,7 +72,8 @@ function read(
   walk: Walk,
   { fewComponents, sortedFindingsMax }: typeof READING_LIMITS,
 ): Promise<FindingRef[]> {
-  if (showsDecidedOnly(filter)) return sortAll(db, filter, walk, decidedFindings(filter, projects));
+  if (showsDecidedOnly(filter))
+    return sortAll(db, filter, walk, decidedFindings(filter, projects, walk.order === "attributedOn"));
   if (projects.components <= fewComponents) {
     const only = sql`m.identity_id in (select identity_id from component where project_id = any(${projects.ids}::int[]))`;
     return sortAll(db, filter, walk, findingsOfProjects(filter, projects), only);

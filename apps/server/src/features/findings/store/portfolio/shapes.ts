@@ -7,17 +7,31 @@ function pairs(filter: PortfolioFilter, projects: VisibleProjects): RawBuilder<u
   return sql.join([sql`true`, ...pairConditions(filter, projects)], sql` and `);
 }
 
-/**
- * `from` and `where` over findings that were decided about: `a`, `m` and `c`. The join with decisions is written as `is not true`, so that
- * planners probe it by its key.
- */
-export function decidedFindings(filter: PortfolioFilter, projects: VisibleProjects): RawBuilder<unknown> {
+/** `from` and `where` over findings that were decided about and may be shown: `a`, `m` and `c`. */
+export function decidedFindings(
+  filter: PortfolioFilter,
+  projects: VisibleProjects,
+  readsComponents = false,
+): RawBuilder<unknown> {
   const hiding = hidingDecision(filter);
+  return sql`${decisions(filter, projects, readsComponents)} ${hiding === undefined ? sql`` : sql`and not ${hiding}`}`;
+}
+
+/** `from` and `where` over findings that would be shown but for what was decided about them: `a`, `m` and `c`. */
+export function hiddenFindings(filter: PortfolioFilter, projects: VisibleProjects): RawBuilder<unknown> {
+  return sql`${decisions(filter, projects, false)} and ${hidingDecision(filter) ?? sql`false`}`;
+}
+
+/** There is no decision without its component, which is therefore looked up only where its age matters. */
+function decisions(filter: PortfolioFilter, projects: VisibleProjects, readsComponents: boolean): RawBuilder<unknown> {
+  const { from, to } = filter.attributedOn;
+  const components =
+    readsComponents || from !== undefined || to !== undefined
+      ? sql`join component c on c.project_id = a.project_id and c.identity_id = a.identity_id`
+      : sql`cross join lateral (select a.project_id, a.identity_id) c`;
   return sql`from finding_analysis a
-      join m on m.vulnerability_id = a.vulnerability_id and m.identity_id = a.identity_id
-      join component c on c.project_id = a.project_id and c.identity_id = a.identity_id
-    where ${isVisible(projects, sql.ref("a.project_id"))} and ${pairs(filter, projects)}
-      ${hiding === undefined ? sql`` : sql`and ${hiding} is not true`}`;
+      join m on m.vulnerability_id = a.vulnerability_id and m.identity_id = a.identity_id ${components}
+    where ${isVisible(projects, sql.ref("a.project_id"))} and ${pairs(filter, projects)}`;
 }
 
 /** `from` and `where` over all findings of a few projects, `c` leading: their components are read, then what matches them. */
