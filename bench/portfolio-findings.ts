@@ -113,12 +113,13 @@ function paths(): Record<string, string> {
     "attributedOnDateFrom=2026-06-01",
     "attributedOnDateTo=2024-06-01",
   ];
-  const page = "pageNumber=1&pageSize=100";
+  const page = "totalCount=BOUNDED&pageNumber=1&pageSize=100";
   const list = (path: string, query: string) => [`${path} ${query}`, `/api/v1/${path}?${query}`] as const;
   return Object.fromEntries([
     list("finding", page),
-    list("finding", "pageNumber=1000&pageSize=10"),
-    list("finding", "pageNumber=500&pageSize=100"),
+    list("finding", "totalCount=BOUNDED&pageNumber=1000&pageSize=10"),
+    list("finding", "totalCount=BOUNDED&pageNumber=500&pageSize=100"),
+    list("finding", "totalCount=EXACT&pageNumber=1&pageSize=100"),
     ...[...sorts, ...ofFindings].flatMap((sort) =>
       ["asc", "desc"].map((order) => list("finding", `${page}&sortName=${sort}&sortOrder=${order}`)),
     ),

@@ -6,7 +6,7 @@ import { sortColumn } from "../../../platform/http/index.ts";
 import { type LookupDeps, portfolioScopeOf } from "../../projects/index.ts";
 import { countFindings } from "../store/portfolio/counting.ts";
 import type { PortfolioFilter } from "../store/portfolio/filter.ts";
-import { type FindingRef, listFindingRefs, type PortfolioOrder } from "../store/portfolio/listing.ts";
+import { type FindingRef, firstFindingRefs, listFindingRefs, type PortfolioOrder } from "../store/portfolio/listing.ts";
 import { readFindings } from "../store/portfolio/reading.ts";
 import { type VisibleProjects, visibleProjects } from "../store/portfolio/visible-projects.ts";
 import { findingJson, withVulnerabilities } from "./list-findings.ts";
@@ -42,20 +42,29 @@ export interface PortfolioRequest {
   page: Page;
   withInactive: boolean;
   filter: PortfolioFilter;
+  /** Where counting may end. */
+  countMax?: number | undefined;
+}
+
+/** How many there are, or that there are at least so many. */
+export interface Total {
+  total: number;
+  isAtLeast: boolean;
 }
 
 /** Findings of all projects the caller may see, worst first unless told otherwise, and how many there are. */
 export async function listPortfolioFindings(
   deps: LookupDeps,
   principal: Principal,
-  { page, withInactive, filter }: PortfolioRequest,
-): Promise<{ findings: FindingResponse[]; total: number }> {
+  { page, withInactive, filter, countMax }: PortfolioRequest,
+): Promise<{ findings: FindingResponse[] } & Total> {
   const { db } = deps.database;
   const order = sortColumn(page, SORT_FIELDS, "severity");
   const scope = await portfolioScopeOf(deps.settings, principal);
   const namePattern = filter.text?.fields.has("PROJECT_NAME") ? filter.text.pattern : undefined;
   const projects = await visibleProjects(db, scope, { withInactive, namePattern });
-  const { refs, total } = await listParts(db, filter, projects, { ...page, order, descending: isDescending(page) });
+  const wanted = { ...page, order, descending: isDescending(page), countMax };
+  const { refs, ...total } = await listBounded(db, filter, projects, wanted);
   const rows = new Map(
     (await readFindings(db, refs)).map((row) => [`${row.componentUuid} ${row.vulnerabilityId}`, row]),
   );
@@ -65,7 +74,7 @@ export async function listPortfolioFindings(
     const project = { uuid: found.projectUuid, name: found.projectName, version: found.projectVersion };
     return [findingJson(project, row, vulnerability)];
   });
-  return { findings, total };
+  return { findings, ...total };
 }
 
 /** Worst first where nothing is said; rank 0 is the worst, so ascending rank is descending severity. */
@@ -81,11 +90,32 @@ interface PartedPage {
   limit: number;
 }
 
+/** Where nobody needs to know how many there are, the page and what is counted come from one walk. */
+async function listBounded(
+  db: Db,
+  filter: PortfolioFilter,
+  projects: VisibleProjects,
+  { countMax, ...page }: PartedPage & { countMax: number | undefined },
+): Promise<{ refs: FindingRef[] } & Total> {
+  const { order, descending, offset, limit } = page;
+  if (countMax === undefined || order === "state" || order === "suppressed")
+    return bounded(await listParts(db, filter, projects, page, countMax), countMax);
+  const end = Math.max(offset + limit, countMax + 1);
+  const first = await firstFindingRefs(db, filter, projects, { order, descending, limit: end });
+  if (first === undefined) return bounded(await listParts(db, filter, projects, page), countMax);
+  return bounded({ refs: first.slice(offset, offset + limit), total: first.length }, countMax);
+}
+
+function bounded<T extends { total: number }>(counted: T, countMax = Infinity): T & Total {
+  return { ...counted, total: Math.min(counted.total, countMax), isAtLeast: counted.total > countMax };
+}
+
 async function listParts(
   db: Db,
   filter: PortfolioFilter,
   projects: VisibleProjects,
   { order, descending, offset, limit }: PartedPage,
+  countMax = Infinity,
 ): Promise<{ refs: FindingRef[]; total: number }> {
   if (order !== "state" && order !== "suppressed") {
     const total = await countFindings(db, filter, projects);
@@ -95,6 +125,7 @@ async function listParts(
   const refs: FindingRef[] = [];
   let total = 0;
   for (const part of descending ? parts.toReversed() : parts) {
+    if (refs.length === limit && total > countMax) break;
     const size = await countFindings(db, part, projects);
     const page = { offset: Math.max(offset - total, 0), limit: limit - refs.length, total: size };
     if (page.limit > 0)

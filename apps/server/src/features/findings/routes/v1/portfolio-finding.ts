@@ -3,7 +3,7 @@ import { z } from "zod";
 import { pageOf, pagingQuery, type Route, route, totalCount } from "../../../../platform/http/index.ts";
 import type { LookupDeps } from "../../../projects/index.ts";
 import { listGroupedFindings } from "../../queries/list-grouped-findings.ts";
-import { listPortfolioFindings } from "../../queries/list-portfolio-findings.ts";
+import { listPortfolioFindings, type Total } from "../../queries/list-portfolio-findings.ts";
 import { findingQuery, groupedQuery, vulnerabilityFilter, vulnerabilityQuery } from "./portfolio-query.ts";
 
 /** Where `totalCount=BOUNDED` ends counting (spec/analysis.md §10). */
@@ -12,11 +12,9 @@ const BOUNDED_TOTAL = 10_000;
 const listQuery = z.object({ ...pagingQuery.shape, ...vulnerabilityQuery, ...findingQuery });
 const groupQuery = z.object({ ...pagingQuery.shape, ...vulnerabilityQuery, ...groupedQuery });
 
-/** Counting is exact; who asks for a bounded total gets one that says so. */
-function tellTotal(reply: FastifyReply, total: number, wanted: "EXACT" | "BOUNDED" | undefined): void {
-  const isBounded = wanted === "BOUNDED" && total > BOUNDED_TOTAL;
-  totalCount(reply, isBounded ? BOUNDED_TOTAL : total);
-  reply.header("X-Total-Count-Type", isBounded ? "AT_LEAST" : "EXACT");
+function tellTotal(reply: FastifyReply, { total, isAtLeast }: Total): void {
+  totalCount(reply, total);
+  reply.header("X-Total-Count-Type", isAtLeast ? "AT_LEAST" : "EXACT");
 }
 
 /** Findings of the whole portfolio, each or by vulnerability. */
@@ -28,8 +26,9 @@ export function portfolioFindingRoutes(deps: LookupDeps): Route[] {
       access: ["VIEW_VULNERABILITY"],
       query: listQuery,
       async handle({ query, principal, reply }) {
-        const { findings, total } = await listPortfolioFindings(deps, principal, {
+        const { findings, ...total } = await listPortfolioFindings(deps, principal, {
           page: pageOf(query),
+          countMax: query.totalCount === "BOUNDED" ? BOUNDED_TOTAL : undefined,
           withInactive: query.showInactive === true,
           filter: {
             ...vulnerabilityFilter(query),
@@ -39,7 +38,7 @@ export function portfolioFindingRoutes(deps: LookupDeps): Route[] {
             responses: query.vendorResponse,
           },
         });
-        tellTotal(reply, total, query.totalCount);
+        tellTotal(reply, total);
         return findings;
       },
     }),
@@ -55,7 +54,8 @@ export function portfolioFindingRoutes(deps: LookupDeps): Route[] {
           filter: vulnerabilityFilter(query),
           occurrences: { from: query.occurrencesFrom, to: query.occurrencesTo },
         });
-        tellTotal(reply, total, query.totalCount);
+        const isAtLeast = query.totalCount === "BOUNDED" && total > BOUNDED_TOTAL;
+        tellTotal(reply, { total: isAtLeast ? BOUNDED_TOTAL : total, isAtLeast });
         return findings;
       },
     }),

@@ -213,3 +213,10 @@ export function showsDecidedOnly({ states, responses, suppressed }: PortfolioFil
   const isDecided = (words: readonly string[] | undefined) => words !== undefined && !words.includes(NOT_SET);
   return isDecided(states) || isDecided(responses) || suppressed === true;
 }
+
+/** Whether anything but decisions keeps findings from being shown. */
+export function isNarrowed(filter: PortfolioFilter): boolean {
+  const { published, cvssV2, cvssV3, cvssV4, epss, epssPercentile, attributedOn, severities, isKev, text } = filter;
+  const bounds = [published, cvssV2, cvssV3, cvssV4, epss, epssPercentile, attributedOn];
+  return bounds.some(isBound) || [severities, isKev, text].some((member) => member !== undefined);
+}

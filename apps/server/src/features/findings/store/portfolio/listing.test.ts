@@ -3,7 +3,7 @@ import { planOf } from "../../../../testing/seed.ts";
 import { type TestServer, testServer } from "../../../../testing/test-server.ts";
 import type { PortfolioScope } from "../../../projects/index.ts";
 import { countFindings } from "./counting.ts";
-import { listFindingRefs, type PortfolioOrder } from "./listing.ts";
+import { firstFindingRefs, listFindingRefs, type PortfolioOrder, READING_LIMITS } from "./listing.ts";
 import {
   below,
   emptyFilter,
@@ -79,6 +79,12 @@ test("every way of reading shows the page, and the total, that a plain join has"
       );
       expect({ n, way, page, filter, found }).toEqual({ n, way, page, filter, found: wanted });
     }
+    // Without a total: from the first one on.
+    const first = await firstFindingRefs(db, filter, projects, page, { ...READING_LIMITS, fewComponents: -1 });
+    const leading = sorted(all, order, descending).slice(0, page.limit);
+    const found = first?.map(({ projectId, identityId, vulnerabilityId }) => [projectId, identityId, vulnerabilityId]);
+    if (found !== undefined)
+      expect({ n, page, filter, found }).toEqual({ n, page, filter, found: leading.map(({ p, i, v }) => [p, i, v]) });
   }
   console.log(
     `${QUERIES} queries over ${facts.length} findings, ${shown} rows compared in ${Object.keys(WAYS).length} ways`,

@@ -1,6 +1,13 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../../../../platform/db/index.ts";
-import { type MatchKey, type PortfolioFilter, selectMatches, showsDecidedOnly, withMatches } from "./filter.ts";
+import {
+  isNarrowed,
+  type MatchKey,
+  type PortfolioFilter,
+  selectMatches,
+  showsDecidedOnly,
+  withMatches,
+} from "./filter.ts";
 import { decidedFindings, findingsOfProjects, shownComponents } from "./shapes.ts";
 import { isVisible, type VisibleProjects } from "./visible-projects.ts";
 
@@ -63,6 +70,28 @@ export async function listFindingRefs(
   };
   const rows = await read(db, filter, projects, walk, limits);
   return isReversed ? rows.reverse() : rows;
+}
+
+/**
+ * The first findings of a large portfolio in the order of their matches, without counting; undefined where there is a better way than walking
+ * to them.
+ */
+export async function firstFindingRefs(
+  db: Db,
+  filter: PortfolioFilter,
+  projects: VisibleProjects,
+  { order, descending, limit }: Pick<PortfolioPage, "order" | "descending" | "limit">,
+  { fewComponents } = READING_LIMITS,
+): Promise<FindingRef[] | undefined> {
+  if (projects.components <= fewComponents || showsDecidedOnly(filter)) return undefined;
+  const direction = descending ? sql`desc` : sql`asc`;
+  const walk = { order, descending, offset: 0, limit, total: limit, direction, ties: sql`asc`, isReversed: false };
+  if (order !== "attributedOn" && order !== "projectName") return walkMatches(db, filter, projects, { ...walk, order });
+  // Of few findings in many projects none might be met for long.
+  if (isNarrowed(filter)) return undefined;
+  return order === "projectName"
+    ? walkProjects(db, filter, projects, walk)
+    : walkAttributed(db, filter, projects, walk);
 }
 
 function read(
