@@ -98,6 +98,9 @@ async function listBounded(
   { countMax, ...page }: PartedPage & { countMax: number | undefined },
 ): Promise<{ refs: FindingRef[] } & Total> {
   const { order, descending, offset, limit } = page;
+  // Nothing that is shown is suppressed: there is one part only.
+  if (order === "suppressed" && !filter.withSuppressed)
+    return listBounded(db, filter, projects, { ...page, countMax, order: "severity", descending: true });
   if (countMax === undefined || order === "state" || order === "suppressed")
     return bounded(await listParts(db, filter, projects, page, countMax), countMax);
   const end = Math.max(offset + limit, countMax + 1);
