@@ -103,10 +103,39 @@ async function listBounded(
     return listBounded(db, filter, projects, { ...page, countMax, order: "severity", descending: true });
   if (countMax === undefined || order === "state" || order === "suppressed")
     return bounded(await listParts(db, filter, projects, page, countMax), countMax);
-  const end = Math.max(offset + limit, countMax + 1);
-  const first = await firstFindingRefs(db, filter, projects, { order, descending, limit: end });
-  if (first === undefined) return bounded(await listParts(db, filter, projects, page), countMax);
-  return bounded({ refs: first.slice(offset, offset + limit), total: first.length }, countMax);
+  const first =
+    order === "attributedOn"
+      ? undefined
+      : await firstFindingRefs(db, filter, projects, {
+          order,
+          descending,
+          limit: Math.max(offset + limit, countMax + 1),
+        });
+  if (first !== undefined) return bounded({ refs: first.slice(offset, offset + limit), total: first.length }, countMax);
+  return listCounted(db, filter, projects, { order, descending, offset, limit, countMax });
+}
+
+/** Where it is dear to walk far in the wanted order, another one tells whether there are few. */
+async function listCounted(
+  db: Db,
+  filter: PortfolioFilter,
+  projects: VisibleProjects,
+  { countMax, order, ...page }: PartedPage & { countMax: number; order: PortfolioOrder },
+): Promise<{ refs: FindingRef[] } & Total> {
+  const { descending, offset, limit } = page;
+  const counting = { order: "severity", descending: true, limit: countMax + 1 } as const;
+  const counted = (await firstFindingRefs(db, filter, projects, counting))?.length;
+  if (counted !== undefined && counted <= countMax)
+    return bounded(
+      { refs: await listFindingRefs(db, filter, projects, { ...page, order, total: counted }), total: counted },
+      countMax,
+    );
+  const walked =
+    counted === undefined
+      ? undefined
+      : await firstFindingRefs(db, filter, projects, { order, descending, limit: offset + limit });
+  if (walked !== undefined) return bounded({ refs: walked.slice(offset), total: counted ?? 0 }, countMax);
+  return bounded(await listParts(db, filter, projects, { ...page, order }), countMax);
 }
 
 function bounded<T extends { total: number }>(counted: T, countMax = Infinity): T & Total {
