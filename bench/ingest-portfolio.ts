@@ -4,18 +4,15 @@
  *
  *   npm run bench -- ingest-portfolio [--boms FILE.jsonl.gz] [--limit N] [--parallel 8]
  */
-import { createReadStream } from "node:fs";
-import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createGunzip } from "node:zlib";
 import pg from "pg";
 import { Cluster } from "../e2e/harness/cluster.ts";
 import { sharedDirectory } from "../e2e/harness/shared-data.ts";
+import { uploadPortfolio } from "./ingest/portfolio.ts";
 import { memoryOf } from "./measuring/process-figures.ts";
 import { keepResult } from "./measuring/result.ts";
 
-const PROCESSED_MAX_MS = 600_000;
 const { values } = parseArgs({
   options: {
     boms: { type: "string", default: join(sharedDirectory, "data/sboms/portfolio/container-images.jsonl.gz") },
@@ -45,30 +42,14 @@ try {
 
 async function ingestAll(name: string) {
   const client = cluster.clientOf(cluster.first);
-  const lines = createInterface({ input: createReadStream(resolve(values.boms)).pipe(createGunzip()) });
-  const boms = lines[Symbol.asyncIterator]();
-  const tokens: string[] = [];
-  let taken = 0;
-  const startedMs = performance.now();
-  const uploader = async () => {
-    while (taken < Number(values.limit)) {
-      const number = taken++;
-      const { value: bom, done } = await boms.next();
-      if (done === true) return;
-      tokens.push((await client.upload(bom as string, { name: `image ${number}`, version: "1" })).token);
-    }
-  };
-  await Promise.all(Array.from({ length: Number(values.parallel) }, uploader));
-  const uploadSeconds = (performance.now() - startedMs) / 1000;
-  const waiting = tokens.values();
-  const waiter = async () => {
-    for (const token of waiting) await client.processed(token, PROCESSED_MAX_MS);
-  };
-  await Promise.all(Array.from({ length: Number(values.parallel) }, waiter));
-  const seconds = (performance.now() - startedMs) / 1000;
+  const { projects, uploadSeconds, seconds } = await uploadPortfolio(client, {
+    file: values.boms,
+    limit: Number(values.limit),
+    parallel: Number(values.parallel),
+  });
   const components = await countComponents();
   const figures = {
-    boms: tokens.length,
+    boms: projects.length,
     components,
     uploadSeconds: Number(uploadSeconds.toFixed(1)),
     seconds: Number(seconds.toFixed(1)),

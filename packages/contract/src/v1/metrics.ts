@@ -2,11 +2,9 @@ import { z } from "zod";
 
 const count = z.number().int();
 
-/** Counts of a project at one time; the policy counts by kind follow the same pattern. */
-export const projectMetricsResponse = z
+/** Counts of a component at one time; the policy counts by kind follow the same pattern. */
+export const dependencyMetricsResponse = z
   .object({
-    components: count,
-    vulnerableComponents: count,
     vulnerabilities: count,
     critical: count,
     high: count,
@@ -24,6 +22,15 @@ export const projectMetricsResponse = z
     lastOccurrence: z.number(),
   })
   .catchall(z.number());
+
+/** See dependencyMetricsResponse. */
+export type DependencyMetricsResponse = z.output<typeof dependencyMetricsResponse>;
+
+/** Counts of a project at one time. */
+export const projectMetricsResponse = dependencyMetricsResponse.extend({
+  components: count,
+  vulnerableComponents: count,
+});
 
 /** See projectMetricsResponse. */
 export type ProjectMetricsResponse = z.output<typeof projectMetricsResponse>;

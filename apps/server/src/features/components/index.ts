@@ -26,6 +26,7 @@ export { GraphTexts } from "./graph-texts.ts";
 export { licenseBackfill } from "./license-backfill.ts";
 export { type BroughtIn, broughtInBy } from "./queries/brought-in.ts";
 export { projectDependenciesText } from "./queries/dependency-graph.ts";
+export { requireComponent } from "./queries/find-component.ts";
 export { type ExportedService, listServices } from "./queries/read-services.ts";
 export { type InternalRule, internalRule } from "./rules/internal-components.ts";
 export type { ComponentDetail, InventoryComponent, StatedLicense } from "./rules/inventory.ts";

@@ -40,11 +40,16 @@ const NOTHING = {
 };
 
 /** Policies are not evaluated by this version: their counts are zero because there is nothing to count. */
-const NO_POLICY_VIOLATIONS = Object.fromEntries(
-  ["", "License", "Operational", "Security"].flatMap((kind) =>
-    ["Total", "Audited", "Unaudited"].map((count) => [`policyViolations${kind}${count}`, 0]),
+export const NO_POLICY_VIOLATIONS: Readonly<Record<string, number>> = {
+  policyViolationsFail: 0,
+  policyViolationsWarn: 0,
+  policyViolationsInfo: 0,
+  ...Object.fromEntries(
+    ["", "License", "Operational", "Security"].flatMap((kind) =>
+      ["Total", "Audited", "Unaudited"].map((count) => [`policyViolations${kind}${count}`, 0]),
+    ),
   ),
-);
+};
 
 /** A row of counts as JSON. */
 export function present(row: SnapshotRow): ProjectMetricsResponse {
@@ -63,9 +68,6 @@ export function present(row: SnapshotRow): ProjectMetricsResponse {
     findingsAudited: row.findings_audited,
     findingsUnaudited: row.findings_unaudited,
     inheritedRiskScore: row.inherited_risk_score,
-    policyViolationsFail: 0,
-    policyViolationsWarn: 0,
-    policyViolationsInfo: 0,
     ...NO_POLICY_VIOLATIONS,
     firstOccurrence: row.first_occurrence.getTime(),
     lastOccurrence: row.last_occurrence.getTime(),

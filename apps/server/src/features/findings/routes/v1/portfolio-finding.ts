@@ -2,8 +2,9 @@ import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { pageOf, pagingQuery, type Route, route, totalCount } from "../../../../platform/http/index.ts";
 import type { LookupDeps } from "../../../projects/index.ts";
+import type { Total } from "../../queries/find-page.ts";
 import { listGroupedFindings } from "../../queries/list-grouped-findings.ts";
-import { listPortfolioFindings, type Total } from "../../queries/list-portfolio-findings.ts";
+import { listPortfolioFindings } from "../../queries/list-portfolio-findings.ts";
 import { findingQuery, groupedQuery, vulnerabilityFilter, vulnerabilityQuery } from "./portfolio-query.ts";
 
 /** Where `totalCount=BOUNDED` ends counting (spec/analysis.md §10). */

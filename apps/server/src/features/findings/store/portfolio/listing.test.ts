@@ -3,17 +3,19 @@ import { planOf } from "../../../../testing/seed.ts";
 import { type TestServer, testServer } from "../../../../testing/test-server.ts";
 import type { PortfolioScope } from "../../../projects/index.ts";
 import { countFindings } from "./counting.ts";
-import { firstFindingRefs, listFindingRefs, type PortfolioOrder, READING_LIMITS } from "./listing.ts";
+import { firstFindingRefs, listFindingRefs, READING_LIMITS } from "./listing.ts";
 import {
   below,
   emptyFilter,
   type Fact,
   isShown,
+  ORDERS,
   oneMember,
   oneOf,
   randomFilter,
   randomPortfolio,
   sorted,
+  WAYS,
 } from "./testing.ts";
 import { visibleProjects } from "./visible-projects.ts";
 
@@ -27,31 +29,6 @@ beforeAll(async () => {
   ({ facts, teams } = await randomPortfolio(server.database.executor));
 });
 afterAll(() => server?.close());
-
-const ORDERS: PortfolioOrder[] = [
-  "severity",
-  "vulnId",
-  "source",
-  "title",
-  "published",
-  "cvssV2",
-  "cvssV3",
-  "cvssV4",
-  "epss",
-  "epssPercentile",
-  "isKev",
-  "componentName",
-  "componentGroup",
-  "componentVersion",
-  "analyzer",
-  "attributedOn",
-  "projectName",
-];
-const WAYS = {
-  "components first": { fewComponents: Number.MAX_SAFE_INTEGER, sortedFindingsMax: 0 },
-  "all sorted": { fewComponents: -1, sortedFindingsMax: Number.MAX_SAFE_INTEGER },
-  "walked to": { fewComponents: -1, sortedFindingsMax: -1 },
-};
 
 test("every way of reading shows the page, and the total, that a plain join has", async () => {
   const { db } = server.database;

@@ -90,7 +90,7 @@ export async function randomPortfolio(executor: SqlExecutor): Promise<{ teams: n
     );
     if (below(2))
       await rows("insert into epss_score values ($1, $2, $3)", [`CVE-2020-${n}`, below(100) / 100, below(100) / 100]);
-    if (source === "OSV" && below(2)) await seed.aliases(`OSV/${vulnId}`, `NVD/CVE-2020-${n}`);
+    if (source === "OSV" && below(2)) await seed.aliases(`OSV ${vulnId}`, `NVD CVE-2020-${n}`);
     if (below(4) === 0)
       await rows("insert into kev_assertion (vuln_id, source, asserter) values ($1, 'NVD', 'CISA')", [`CVE-2020-${n}`]);
     for (const identity of identities) {
@@ -279,3 +279,30 @@ export function emptyFilter(): PortfolioFilter {
 export function oneMember(filter: PortfolioFilter): Partial<PortfolioFilter> {
   return Object.fromEntries([oneOf(Object.entries(filter))]);
 }
+
+/** All orders of the store. */
+export const ORDERS: PortfolioOrder[] = [
+  "severity",
+  "vulnId",
+  "source",
+  "title",
+  "published",
+  "cvssV2",
+  "cvssV3",
+  "cvssV4",
+  "epss",
+  "epssPercentile",
+  "isKev",
+  "componentName",
+  "componentGroup",
+  "componentVersion",
+  "analyzer",
+  "attributedOn",
+  "projectName",
+];
+/** Limits that make one way of reading the only one. */
+export const WAYS = {
+  "components first": { fewComponents: Number.MAX_SAFE_INTEGER, sortedFindingsMax: 0 },
+  "all sorted": { fewComponents: -1, sortedFindingsMax: Number.MAX_SAFE_INTEGER },
+  "walked to": { fewComponents: -1, sortedFindingsMax: -1 },
+};

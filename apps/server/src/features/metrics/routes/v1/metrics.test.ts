@@ -1,4 +1,4 @@
-import { projectMetricsResponse } from "@evertrack/contract/v1/metrics";
+import { dependencyMetricsResponse, projectMetricsResponse } from "@evertrack/contract/v1/metrics";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Seed } from "../../../../testing/seed.ts";
 import { type TestServer, testServer } from "../../../../testing/test-server.ts";
@@ -141,5 +141,54 @@ describe("refused are", () => {
       expect((await get(uuid, path, callerOf(path))).statusCode, path).toBe(403);
       expect((await get(uuid, path, mapped.key)).statusCode, path).toBe(200);
     }
+  });
+});
+
+describe("numbers of a component", () => {
+  let all: string;
+  beforeAll(async () => {
+    all = (await server.keyWith(["VIEW_PORTFOLIO", "PORTFOLIO_MANAGEMENT", "PORTFOLIO_ACCESS_CONTROL_BYPASS"])).key;
+  });
+  const of = (uuid: string, what: string, caller = all) =>
+    server.request("GET", `/api/v1/metrics/component/${uuid}/${what}`, { key: caller });
+
+  test("are counted when asked for: aliases once, what is suppressed apart", async () => {
+    const project = await seed.project();
+    const identity = await seed.identity("pkg:npm/counted@1.0.0");
+    const component = await seed.component(project.id, identity);
+    const advise = async (id: string, severity: number, source = "OSV") => {
+      const made = await seed.advisory({ id, source, severity, packageKey: "npm/x" });
+      await seed.match(made, identity);
+      return made;
+    };
+    await advise("C-high", 4);
+    await advise("CVE-2026-77", 5, "NVD");
+    await seed.aliases("OSV C-high", "NVD CVE-2026-77");
+    const hidden = await advise("C-hidden", 3);
+    await seed.rows(
+      "insert into finding_analysis (project_id, identity_id, vulnerability_id, state, suppressed) values ($1, $2, $3, 'RESOLVED', true)",
+      [project.id, identity, hidden],
+    );
+    const answer = await of(component.uuid, "current");
+    expect(answer.statusCode, answer.payload).toBe(200);
+    expect(dependencyMetricsResponse.parse(answer.json())).toMatchObject({
+      vulnerabilities: 1,
+      critical: 1,
+      high: 0,
+      medium: 0,
+      suppressed: 1,
+      findingsTotal: 1,
+      findingsUnaudited: 1,
+      inheritedRiskScore: 10,
+      policyViolationsTotal: 0,
+    });
+    expect((await of(component.uuid, "refresh")).statusCode).toBe(200);
+  });
+
+  test("of one there is not are 404; their history is not kept yet", async () => {
+    expect((await of(UNKNOWN, "current")).statusCode).toBe(404);
+    expect((await of(UNKNOWN, "refresh")).statusCode).toBe(404);
+    expect((await of(UNKNOWN, "refresh", key)).statusCode).toBe(403);
+    expect((await of(UNKNOWN, "days/7")).statusCode).toBe(501);
   });
 });

@@ -4,7 +4,10 @@ import { z } from "zod";
 import type { Clock } from "../../../../platform/clock/clock.ts";
 import type { Tx } from "../../../../platform/db/index.ts";
 import { PlainError, type Route, route } from "../../../../platform/http/index.ts";
+import { requireComponent } from "../../../components/index.ts";
 import { type LookupDeps, requireProject } from "../../../projects/index.ts";
+import type { Settings } from "../../../settings/index.ts";
+import { currentComponentMetrics } from "../../queries/component-metrics.ts";
 import { currentMetrics, metricsSince } from "../../queries/project-metrics.ts";
 import { updateMetricsNow } from "../../workflows/update-metrics-now.ts";
 
@@ -16,10 +19,30 @@ const byUuid = z.object({ uuid: uuidText });
 const byDays = byUuid.extend({ days: dayCount });
 const byDate = byUuid.extend({ date: z.string().regex(/^\d{8}$/, "must be a date, yyyyMMdd") });
 
-/** Counts of a project. */
-export function metricsRoutes(deps: LookupDeps & { clock: Clock; client: EngineClient<Tx> }): Route[] {
+/** Counts of a project, and of a component as it is now. */
+export function metricsRoutes(
+  deps: LookupDeps & { settings: Settings; clock: Clock; client: EngineClient<Tx> },
+): Route[] {
   const { db } = deps.database;
   return [
+    route({
+      method: "GET",
+      path: "/api/v1/metrics/component/:uuid/current",
+      access: ["VIEW_PORTFOLIO"],
+      params: byUuid,
+      handle: ({ params, principal }) =>
+        currentComponentMetrics(deps, principal, { uuid: params.uuid, now: deps.clock.now() }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/metrics/component/:uuid/refresh",
+      access: ["PORTFOLIO_MANAGEMENT", "PORTFOLIO_MANAGEMENT_UPDATE"],
+      params: byUuid,
+      async handle({ params, principal }) {
+        // Counted when asked for: there is nothing to do but for a component that is there.
+        await requireComponent(deps, principal, params.uuid);
+      },
+    }),
     route({
       method: "GET",
       path: "/api/v1/metrics/project/:uuid/current",
