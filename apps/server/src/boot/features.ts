@@ -3,6 +3,7 @@ import { accessFeature, seedAccess } from "../features/access/index.ts";
 import {
   analysisFeature,
   analysisProperties,
+  externalAnalyzers,
   startAnalysisOfChange,
   startAnalysisOfImport,
 } from "../features/analysis/index.ts";
@@ -111,7 +112,9 @@ export function composeFeatures(deps: FeatureDeps): Features {
   const outbound = createOutbound(outboundSettings(deps.config, process.env));
   const gateOpen = (name: string) => deps.gates?.isOpen(name) ?? false;
   const vulnerabilities = vulnerabilitiesFeature({ ...deps, outbound, client: late.client, gateOpen });
-  const settings = settingsFeature({ ...deps, extensions: vulnerabilities.extensions });
+  const analyzers = externalAnalyzers({ config: deps.config, outbound });
+  const extensions = [...vulnerabilities.extensions, ...analyzers.map(({ extension }) => extension)];
+  const settings = settingsFeature({ ...deps, extensions });
   const withSettings = { ...deps, settings: settings.settings, client: late.client };
   const licenses = licensesFeature(deps);
   const graphTexts = new GraphTexts();
@@ -140,7 +143,7 @@ export function composeFeatures(deps: FeatureDeps): Features {
   const findings = findingsFeature({ ...withSettings, streams, version: VERSION });
   const exported = exportsFeature({ ...withSettings, streams, version: VERSION });
   const metrics = metricsFeature(withSettings);
-  const analysis = analysisFeature(withSettings);
+  const analysis = analysisFeature({ ...withSettings, analyzers, gateOpen });
   const declared: readonly Backfill[] = deps.backfills ?? BACKFILLS;
   const backfills = backfillParts({ ...deps, client: late.client, backfills: declared });
   const upgrades = upgradesFeature({
@@ -152,6 +155,7 @@ export function composeFeatures(deps: FeatureDeps): Features {
     ...access.cron,
     ...components.housekeeping,
     ...metrics.housekeeping,
+    ...analysis.housekeeping,
     ...projects.housekeeping,
     ...ingestion.housekeeping,
   ];

@@ -14,6 +14,7 @@ afterAll(() => server?.close());
 /** Scheduled tasks by name, with the property that says when. */
 const TASKS: Record<string, [property: string, schedule: string]> = {
   "abandoned-uploads": ["dt.task.abandoned-upload-check.cron", "* * * * *"],
+  "analyzer-cache-maintenance": ["dt.task.analyzer-cache-maintenance.cron", "*/5 * * * *"],
   "backfill-start": ["dt.task.backfill-start.cron", "* * * * *"],
   "epss-mirror": ["dt.task.epss-mirror.cron", "0 1 * * *"],
   "expired-session-cleanup": ["dt.task.expired-session-cleanup.cron", "0 * * * *"],

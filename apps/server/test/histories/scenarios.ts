@@ -80,6 +80,18 @@ export const scenarios: Record<string, Scenario> = {
       { step: "update", rows: "select from project_metrics" },
     ],
   },
+  "analyze-project-analyzers": {
+    start: starting(
+      analyzeProject,
+      { projectId: PROJECT.id, projectUuid: PROJECT.uuid, trigger: "manual" },
+      { concurrencyKey: `analyze-project:${PROJECT.uuid}`, instanceId: `analyze-project-manual:${PROJECT.uuid}` },
+    ),
+    prepare: prepareReports,
+    effects: [
+      { step: "reconcile:", rows: "select from analyzer_answer" },
+      { step: "update", rows: "select from project_metrics" },
+    ],
+  },
   "match-advisories": {
     start: starting(matchAdvisories, { packageKeys: [PACKAGE_KEY] }, { instanceId: "match-advisories:1" }),
     prepare: prepareInventory,
@@ -219,6 +231,21 @@ async function prepareInventory(server: TestServer): Promise<undefined> {
   const seed = await prepareProject(server);
   await seed.component(PROJECT.id, await seed.identity("pkg:npm/left-pad@1.0.0"));
   await seed.advisory({ id: "GHSA-recorded", packageKey: PACKAGE_KEY, ranges: [{ introduced: "0", fixed: "2.0.0" }] });
+}
+
+/** A component that was matched before, with reports of an external analyzer that is switched off: they are taken back. */
+async function prepareReports(server: TestServer): Promise<undefined> {
+  const seed = await prepareProject(server);
+  const identityId = await seed.identity("pkg:npm/left-pad@1.0.0");
+  await seed.component(PROJECT.id, identityId);
+  await seed.rows("insert into identity_match_state (identity_id) values ($1)", [identityId]);
+  const vulnerabilityId = await seed.advisory({ id: "sonatype-1", source: "OSSINDEX", packageKey: "npm/other" });
+  await seed.rows(
+    `with m as (insert into vulnerability_match (vulnerability_id, identity_id, severity, cvss, epss, published, analyzers)
+       values ($1, $2, 4, -1, -1, 'epoch', '{oss-index}'))
+     insert into analyzer_report (identity_id, analyzer, vulnerability_id) values ($2, 'oss-index', $1)`,
+    [vulnerabilityId, identityId],
+  );
 }
 
 /** A component in an old shape, and the backfill that brings it along under way. */

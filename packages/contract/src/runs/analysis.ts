@@ -11,6 +11,14 @@ export const analyzeProjectInput = z.object({
 });
 export type AnalyzeProjectInput = z.output<typeof analyzeProjectInput>;
 
+/** Input of the activity `ask-analyzer`. */
+export const askAnalyzerInput = z.object({
+  projectId: z.number().int(),
+  /** Name of the extension. */
+  analyzer: z.string(),
+});
+export type AskAnalyzerInput = z.output<typeof askAnalyzerInput>;
+
 /** Input of `match-advisories` and of its activity `match-packages`. */
 export const matchAdvisoriesInput = z.object({
   packageKeys: z.array(z.string()),

@@ -16,4 +16,22 @@ export const analysisProperties = {
     min: 1000,
     meaning: "projects whose last analysis is older are analysed again",
   }),
+  ossIndexToken: property.string("dt.vuln-analyzer.oss-index.api-token", {
+    secret: true,
+    meaning: "token of the external analyzer OSS Index, which cannot be enabled without one",
+  }),
+  ossIndexAllowLocal: property.boolean("dt.vuln-analyzer.oss-index.allow-local-connections", {
+    default: false,
+    meaning: "permit the external analyzer OSS Index to connect to this machine and to private networks",
+  }),
+  ossIndexTtlMs: property.integer('dt.cache."vuln-analyzer.oss-index.results".ttl-ms', {
+    default: 86_400_000,
+    min: 60_000,
+    max: 2_592_000_000,
+    meaning: "answers of OSS Index are used again for this long, by all instances",
+  }),
+  cacheMaintenanceCron: property.cron("dt.task.analyzer-cache-maintenance.cron", {
+    default: "*/5 * * * *",
+    meaning: "when expired answers of external analyzers are removed (UTC)",
+  }),
 };

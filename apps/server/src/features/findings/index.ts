@@ -12,6 +12,7 @@ import { findingPriorityRoutes } from "./routes/v2/priority.ts";
 
 export { type AppliedStatements, applyStatements } from "./commands/apply-statements.ts";
 export { MATCH_BATCH_SIZE, type MatchChanges, matchIdentities } from "./commands/match-identities.ts";
+export { type AnalyzerAnswer, reconcileReports } from "./commands/reconcile-reports.ts";
 export { type MatchDifference, verifyAgain, verifyMatches } from "./commands/verify-matches.ts";
 export { nameMatches } from "./queries/name-matches.ts";
 export type { Match } from "./rules/affected-identities.ts";
@@ -19,6 +20,7 @@ export type { GivenDecision } from "./rules/analysis-trail.ts";
 export type { NamedComponent, StatementTarget, VexNote, VexStatement } from "./rules/vex-statement.ts";
 export type { FindingRow } from "./store/listing.ts";
 export { anyIdentityNamed, identitiesNamed, identitiesOfProject } from "./store/matching.ts";
+export { type AskableIdentity, askableIdentities, reportingAnalyzers } from "./store/reports.ts";
 
 /** Findings: which identity is affected by what, what was decided about it, and lists of it. */
 export function findingsFeature(deps: FindingExportDeps): { routes: Route[] } {

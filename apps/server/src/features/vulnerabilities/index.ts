@@ -37,9 +37,11 @@ import { mirrorKevDataSource } from "./workflows/mirror-kev-data-source.ts";
 import { mirrorNvd } from "./workflows/mirror-nvd.ts";
 import { mirrorVulnDataSource } from "./workflows/mirror-vuln-data-source.ts";
 
+export { reportedKey, storeReported } from "./commands/store-reported.ts";
 export { vulnerabilityProperties } from "./config.ts";
 export { ADVISORIES_CHANGED, type AdvisoriesChanged } from "./events.ts";
 export { presentVulnerability } from "./presentation.ts";
+export { type ReportedVulnerability, reportedVulnerability } from "./reported-vulnerability.ts";
 export { aliasesJson, referencesText, severityName } from "./rules/vulnerability-json.ts";
 export {
   type AffectingCpe,

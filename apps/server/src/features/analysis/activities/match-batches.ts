@@ -59,7 +59,7 @@ async function matchBatch(
 ): Promise<BatchResult> {
   const identityIds = await source.next(tx, afterId, MATCH_BATCH_SIZE);
   const changes = await matchIdentities(tx, identityIds);
-  await announce(tx, context.idFor(`match:${afterId}`), changes);
+  await announceMatches(tx, context.idFor(`match:${afterId}`), changes);
   const more = identityIds.length === MATCH_BATCH_SIZE;
   return { nextAfterId: more ? (identityIds.at(-1) ?? null) : null, ...summaryOf(changes) };
 }
@@ -69,7 +69,8 @@ function summaryOf({ added, removed }: MatchChanges): Omit<BatchResult, "nextAft
   return { changed: added.length + removed.length, changedIdentityIds };
 }
 
-async function announce(tx: Tx, eventId: string, { added, removed }: MatchChanges): Promise<void> {
+/** Tells which matches came and went, if any did; `eventId` makes it told once. */
+export async function announceMatches(tx: Tx, eventId: string, { added, removed }: MatchChanges): Promise<void> {
   if (added.length === 0 && removed.length === 0) return;
   const payload = {
     addedCount: added.length,

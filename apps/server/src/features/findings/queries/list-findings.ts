@@ -73,9 +73,6 @@ export async function withVulnerabilities(
   });
 }
 
-/** Who found it, in the words of v1. */
-export const ANALYZER_IDENTITY = "INTERNAL_ANALYZER";
-
 /** A finding as v1 shows it. */
 export function findingJson(
   project: { uuid: string; name: string; version: string | null },
@@ -98,9 +95,14 @@ export function findingJson(
     },
     vulnerability: presentVulnerability(vulnerability),
     analysis: { state: row.state ?? "NOT_SET", isSuppressed: row.suppressed },
-    attribution: { analyzerIdentity: ANALYZER_IDENTITY, attributedOn: row.attributedOn.getTime() },
+    attribution: { analyzerIdentity: analyzerIdentity(row.analyzers), attributedOn: row.attributedOn.getTime() },
     matrix: `${project.uuid}:${row.componentUuid}:${vulnerability.uuid}`,
   };
+}
+
+/** The first analyzer that reports it, by the name this API has for it: INTERNAL_ANALYZER, OSSINDEX_ANALYZER. */
+export function analyzerIdentity([first = "internal"]: readonly string[]): string {
+  return `${first.replaceAll("-", "").toUpperCase()}_ANALYZER`;
 }
 
 /** The vulnerability of a finding as v1 shows it. */

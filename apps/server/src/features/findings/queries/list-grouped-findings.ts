@@ -6,7 +6,7 @@ import { vulnerabilityDetails } from "../../vulnerabilities/index.ts";
 import type { Bounds } from "../store/portfolio/filter.ts";
 import { type GroupFilter, type GroupOrder, listGroups } from "../store/portfolio/grouping.ts";
 import { visibleProjects } from "../store/portfolio/visible-projects.ts";
-import { ANALYZER_IDENTITY, presentVulnerability } from "./list-findings.ts";
+import { analyzerIdentity, presentVulnerability } from "./list-findings.ts";
 import { isDescending } from "./list-portfolio-findings.ts";
 
 const SORT_FIELDS: Readonly<Record<string, GroupOrder>> = {
@@ -50,13 +50,13 @@ export async function listGroupedFindings(
   const { groups, total } = await listGroups(db, filter, visible, wanted);
   const ids = groups.map(({ vulnerabilityId }) => vulnerabilityId);
   const details = new Map((await vulnerabilityDetails(db, ids)).map((one) => [one.id, one]));
-  const findings = groups.flatMap(({ vulnerabilityId, projects }) => {
+  const findings = groups.flatMap(({ vulnerabilityId, projects, analyzers }) => {
     const vulnerability = details.get(vulnerabilityId);
     if (vulnerability === undefined) return [];
     return [
       {
         vulnerability: { ...presentVulnerability(vulnerability), affectedProjectCount: projects },
-        attribution: { analyzerIdentity: ANALYZER_IDENTITY },
+        attribution: { analyzerIdentity: analyzerIdentity(analyzers) },
       },
     ];
   });

@@ -30,6 +30,8 @@ export interface FindingRow {
   cpe: string | null;
   scope: string | null;
   attributedOn: Date;
+  /** Names of the analyzers that report it; `internal` comes first. */
+  analyzers: string[];
   state: string | null;
   justification: string | null;
   response: string | null;
@@ -65,7 +67,7 @@ interface ListOptions extends FindingFilter {
 /** Columns of a FindingRow. */
 export const findingColumns = sql`m.vulnerability_id as "vulnerabilityId", m.identity_id as "identityId", c.uuid as "componentUuid",
   i.name, i.group_name as "group", i.version, i.purl, i.cpe, i.scope,
-  greatest(c.first_seen, m.first_seen) as "attributedOn", a.state, a.justification, a.response, a.details,
+  greatest(c.first_seen, m.first_seen) as "attributedOn", m.analyzers, a.state, a.justification, a.response, a.details,
   coalesce(a.suppressed, false) as suppressed, a.owasp_vector as "owaspVector", a.owasp_score as "owaspScore"`;
 
 /** Looked up only where a statement asks for it: once for each finding. */

@@ -35,7 +35,7 @@ function arrayText(values: readonly (number | Date)[]): string {
   return `{${values.map((value) => (typeof value === "number" ? value : value.toISOString())).join(",")}}`;
 }
 
-/** Inserts missing matches and refreshes copied sort keys; returns the inserted ones. */
+/** Inserts missing matches, refreshes copied sort keys and notes who found them; returns the inserted ones. */
 export async function upsertMatches(
   tx: Tx,
   rows: readonly MatchRow[],
@@ -52,24 +52,34 @@ export async function upsertMatches(
       ${column("cvss")}::real[], ${column("epss")}::real[], ${column("published")}::timestamptz[]) as x(v, i, s, c, e, p)
     order by v, i
     on conflict (vulnerability_id, identity_id) do update
-      set severity = excluded.severity, cvss = excluded.cvss, epss = excluded.epss, published = excluded.published
+      set severity = excluded.severity, cvss = excluded.cvss, epss = excluded.epss, published = excluded.published,
+        analyzers = case when 'internal' = any(m.analyzers) then m.analyzers else array_prepend('internal', m.analyzers) end
       where (m.severity, m.cvss, m.epss, m.published) is distinct from (excluded.severity, excluded.cvss, excluded.epss, excluded.published)
+        or 'internal' <> all(m.analyzers)
     returning vulnerability_id as "vulnerabilityId", identity_id as "identityId", (xmax = 0) as inserted`.execute(tx);
   return written.flatMap(({ inserted, ...match }) => (inserted ? [match] : []));
 }
 
-/** Removes matches of these identities other than the given ones, unless another analyzer reports them; returns the removed ones. */
+/**
+ * Removes matches of these identities other than the given ones and returns the removed ones; those that another analyzer reports
+ * stay as reported by that one alone.
+ */
 export async function removeOtherMatches(
   tx: Tx,
   identityIds: readonly number[],
   kept: readonly { vulnerabilityId: number; identityId: number }[],
 ): Promise<{ vulnerabilityId: number; identityId: number }[]> {
   const { rows } = await sql<{ vulnerabilityId: number; identityId: number }>`/* findings.removeOtherMatches */
+    with kept as materialized (
+      select v, i from unnest(${arrayText(kept.map(({ vulnerabilityId }) => vulnerabilityId))}::int[],
+        ${arrayText(kept.map(({ identityId }) => identityId))}::int[]) as k(v, i)),
+    left_to_others as (
+      update vulnerability_match m set analyzers = array_remove(m.analyzers, 'internal')
+      where m.identity_id = any(${[...identityIds]}::int[]) and m.analyzers <> '{internal}' and 'internal' = any(m.analyzers)
+        and not exists (select 1 from kept k where k.v = m.vulnerability_id and k.i = m.identity_id))
     delete from vulnerability_match m
-    where m.identity_id = any(${[...identityIds]}::int[]) and m.analyzers = '{internal}' and not exists (
-      select 1 from unnest(${arrayText(kept.map(({ vulnerabilityId }) => vulnerabilityId))}::int[],
-        ${arrayText(kept.map(({ identityId }) => identityId))}::int[]) as k(v, i)
-      where k.v = m.vulnerability_id and k.i = m.identity_id)
+    where m.identity_id = any(${[...identityIds]}::int[]) and m.analyzers = '{internal}'
+      and not exists (select 1 from kept k where k.v = m.vulnerability_id and k.i = m.identity_id)
     returning vulnerability_id as "vulnerabilityId", identity_id as "identityId"`.execute(tx);
   return rows;
 }

@@ -20,4 +20,5 @@ export const GATES: readonly Gate[] = [
   { name: "mirror-nvd", release: "0.4.0" },
   { name: "mirror-exploitation", release: "0.4.0" },
   { name: "mirror-github", release: "0.4.0" },
+  { name: "external-analyzers", release: "0.4.0" },
 ];

@@ -32,6 +32,28 @@ export interface AdvisoryRecord {
   vulnerability_id: number | null;
 }
 
+export interface AnalyzerAnswer {
+  analyzer: string;
+  as_of: Timestamp;
+  identity_id: number;
+}
+
+export interface AnalyzerCache {
+  analyzer: string;
+  answer: Json;
+  answered_at: Timestamp;
+  expires_at: Timestamp;
+  key: string;
+}
+
+export interface AnalyzerReport {
+  analyzer: string;
+  first_seen: Generated<Timestamp>;
+  identity_id: number;
+  reference_url: string | null;
+  vulnerability_id: number;
+}
+
 export interface ApiKey {
   comment: string | null;
   created_at: Generated<Timestamp>;
@@ -623,6 +645,9 @@ export interface VulnerabilityMetrics {
 
 export interface DB {
   advisory_record: AdvisoryRecord;
+  analyzer_answer: AnalyzerAnswer;
+  analyzer_cache: AnalyzerCache;
+  analyzer_report: AnalyzerReport;
   api_key: ApiKey;
   api_key_team: ApiKeyTeam;
   audit_operation: AuditOperation;

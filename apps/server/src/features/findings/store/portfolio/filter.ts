@@ -116,7 +116,7 @@ export function selectMatches(
   const conditions = sql.join([...vulnerabilityConditions(filter), ...latestOf(filter), ...found, only], sql` and `);
   return {
     tables: sql`${readsScores ? sql`${scores}, ` : sql``}${readsExploited ? sql`${exploited}, ` : sql``}`,
-    select: sql`select m.vulnerability_id, m.identity_id, m.first_seen, ${hit} as hit,
+    select: sql`select m.vulnerability_id, m.identity_id, m.first_seen, m.analyzers, ${hit} as hit,
         ${key === undefined ? sql`0` : MATCH_KEYS[key]} as k
       from vulnerability_match m
         ${readsVulnerability ? sql`join vulnerability v on v.id = m.vulnerability_id` : sql``}

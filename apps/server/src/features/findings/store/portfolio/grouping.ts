@@ -27,6 +27,8 @@ export interface GroupPage {
 export interface VulnerabilityGroup {
   vulnerabilityId: number;
   projects: number;
+  /** Who reports it, of one of its matches. */
+  analyzers: string[];
 }
 
 /** Of every vulnerability: how many findings of it are shown, and between which bounds its projects are. */
@@ -35,6 +37,7 @@ interface Bounded {
   /** Projects are no more than findings, and no fewer than components of the most used identity, less what is hidden. */
   atMost: number;
   atLeast: number;
+  analyzers: string[];
 }
 
 /** One page of the vulnerabilities that visible projects have findings of, and how many there are. */
@@ -51,7 +54,11 @@ export async function listGroups(
   const ordered = page.order === "projects" ? await firstByCount(kept, page, count) : kept;
   const shown = ordered.slice(page.offset, page.offset + page.limit);
   const counts = await count(shown);
-  const groups = shown.map(({ vulnerabilityId }) => ({ vulnerabilityId, projects: counts.get(vulnerabilityId) ?? 0 }));
+  const groups = shown.map(({ vulnerabilityId, analyzers }) => ({
+    vulnerabilityId,
+    projects: counts.get(vulnerabilityId) ?? 0,
+    analyzers,
+  }));
   return { groups, total: kept.length };
 }
 
@@ -73,12 +80,12 @@ async function boundGroups(
     ), hidden as (
       select a.vulnerability_id, count(*) as n ${hiddenFindings(filter, projects)} group by a.vulnerability_id
     ), grouped as (
-      select m.vulnerability_id, min(m.k) as k, sum(case when m.hit then used.n else used.named end) as findings,
+      select m.vulnerability_id, min(m.k) as k, min(m.analyzers) as analyzers, sum(case when m.hit then used.n else used.named end) as findings,
         max(case when m.hit then used.n else used.named end) as most
       from m join used on used.identity_id = m.identity_id group by m.vulnerability_id
     )
     select g.vulnerability_id as "vulnerabilityId", (g.findings - coalesce(h.n, 0))::int as "atMost",
-      greatest(g.most - coalesce(h.n, 0), 1)::int as "atLeast"
+      greatest(g.most - coalesce(h.n, 0), 1)::int as "atLeast", g.analyzers
     from grouped g left join hidden h on h.vulnerability_id = g.vulnerability_id
     where g.findings > coalesce(h.n, 0)
     order by g.k ${descending ? sql`desc` : sql`asc`}, g.vulnerability_id`.execute(db);
@@ -96,7 +103,7 @@ function counter(db: Db, filter: PortfolioFilter, projects: VisibleProjects): Co
     const unknown = groups.map(({ vulnerabilityId }) => vulnerabilityId).filter((id) => !known.has(id));
     if (unknown.length === 0) return known;
     const only: RawBuilder<unknown> = sql`m.vulnerability_id = any(${unknown}::int[])`;
-    const { rows } = await sql<VulnerabilityGroup>`/* findings.countGroups */
+    const { rows } = await sql<Pick<VulnerabilityGroup, "vulnerabilityId" | "projects">>`/* findings.countGroups */
       ${withMatches(filter, { only })}
       select m.vulnerability_id as "vulnerabilityId", count(distinct c.project_id)::int as projects
       from m cross join ${shownComponents(filter, projects)} group by m.vulnerability_id`.execute(db);
