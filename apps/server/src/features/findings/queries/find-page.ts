@@ -2,13 +2,8 @@ import { ANALYSIS_STATES } from "@evertrack/contract/v1/analysis";
 import type { Db } from "../../../platform/db/index.ts";
 import { countFindings } from "../store/portfolio/counting.ts";
 import type { PortfolioFilter } from "../store/portfolio/filter.ts";
-import {
-  type FindingRef,
-  firstFindingRefs,
-  listFindingRefs,
-  type PortfolioOrder,
-  READING_LIMITS,
-} from "../store/portfolio/listing.ts";
+import { type FindingRef, firstFindingRefs, listFindingRefs, type PortfolioOrder } from "../store/portfolio/listing.ts";
+import { READING_LIMITS } from "../store/portfolio/reading-limits.ts";
 import type { VisibleProjects } from "../store/portfolio/visible-projects.ts";
 
 /** Orders that are made of parts, one after the other, each sorted by severity. */
@@ -51,11 +46,17 @@ export async function findPage(
   const first =
     order === "attributedOn"
       ? undefined
-      : await firstFindingRefs(db, filter, projects, {
-          order,
-          descending,
-          limit: Math.max(offset + limit, countMax + 1),
-        });
+      : await firstFindingRefs(
+          db,
+          filter,
+          projects,
+          {
+            order,
+            descending,
+            limit: Math.max(offset + limit, countMax + 1),
+          },
+          limits,
+        );
   if (first !== undefined) return bounded({ refs: first.slice(offset, offset + limit), total: first.length }, countMax);
   return listCounted(db, filter, projects, { order, descending, offset, limit, countMax }, limits);
 }
@@ -96,7 +97,7 @@ async function listParts(
   { countMax = Infinity, limits }: { countMax?: number | undefined; limits: typeof READING_LIMITS },
 ): Promise<{ refs: FindingRef[]; total: number }> {
   if (order !== "state" && order !== "suppressed") {
-    const total = await countFindings(db, filter, projects);
+    const total = await countFindings(db, filter, projects, limits);
     return {
       refs: await listFindingRefs(db, filter, projects, { order, descending, offset, limit, total }, limits),
       total,
@@ -107,7 +108,7 @@ async function listParts(
   let total = 0;
   for (const part of descending ? parts.toReversed() : parts) {
     if (refs.length === limit && total > countMax) break;
-    const size = await countFindings(db, part, projects);
+    const size = await countFindings(db, part, projects, limits);
     const page = { offset: Math.max(offset - total, 0), limit: limit - refs.length, total: size };
     if (page.limit > 0)
       refs.push(

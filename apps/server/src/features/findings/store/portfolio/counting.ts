@@ -1,15 +1,40 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../../../../platform/db/index.ts";
 import { type PortfolioFilter, showsDecidedOnly, withMatches } from "./filter.ts";
-import { decidedFindings, hiddenFindings } from "./shapes.ts";
+import { matchesOfFew, READING_LIMITS } from "./reading-limits.ts";
+import { decidedFindings, findingsOfProjects, hiddenFindings } from "./shapes.ts";
 import { isOneOf, isVisible, type VisibleProjects } from "./visible-projects.ts";
 
+/** How many findings of the visible projects the filter lets through, exactly. */
+export async function countFindings(
+  db: Db,
+  filter: PortfolioFilter,
+  projects: VisibleProjects,
+  limits: Pick<typeof READING_LIMITS, "fewComponents"> = READING_LIMITS,
+): Promise<number> {
+  const only = matchesOfFew(projects, limits);
+  if (showsDecidedOnly(filter)) return countRows(db, filter, decidedFindings(filter, projects), only);
+  if (only !== undefined) return countRows(db, filter, findingsOfProjects(filter, projects), only);
+  return countByIdentity(db, filter, projects);
+}
+
+/** `source` yields the findings, of the matches that `only` says. */
+async function countRows(
+  db: Db,
+  filter: PortfolioFilter,
+  source: RawBuilder<unknown>,
+  only: RawBuilder<unknown> | undefined,
+): Promise<number> {
+  const { rows } = await sql<{ total: number }>`/* findings.countRows */
+    ${withMatches(filter, { only })} select count(*)::float8 as total ${source}`.execute(db);
+  return rows[0]?.total ?? 0;
+}
+
 /**
- * How many findings of the visible projects the filter lets through, exactly. No finding is looked at for it: each identity counts as
- * often as it has matches, times its components; what decisions hide is counted from the decisions and taken off.
+ * No finding is looked at for it: each identity counts as often as it has matches, times its components; what decisions hide is counted from
+ * the decisions and taken off.
  */
-export async function countFindings(db: Db, filter: PortfolioFilter, projects: VisibleProjects): Promise<number> {
-  if (showsDecidedOnly(filter)) return countDecided(db, filter, projects);
+async function countByIdentity(db: Db, filter: PortfolioFilter, projects: VisibleProjects): Promise<number> {
   const { from, to } = filter.attributedOn;
   const visible = isVisible(projects, sql.ref("c.project_id"));
   const inTime = to === undefined ? sql`true` : sql`c.first_seen <= ${to}`;
@@ -33,11 +58,5 @@ export async function countFindings(db: Db, filter: PortfolioFilter, projects: V
     )
     select (shown.n - (select count(*) ${hiddenFindings(filter, projects)}))::float8 as total
     from shown`.execute(db);
-  return rows[0]?.total ?? 0;
-}
-
-async function countDecided(db: Db, filter: PortfolioFilter, projects: VisibleProjects): Promise<number> {
-  const { rows } = await sql<{ total: number }>`/* findings.countDecided */
-    ${withMatches(filter)} select count(*)::float8 as total ${decidedFindings(filter, projects)}`.execute(db);
   return rows[0]?.total ?? 0;
 }

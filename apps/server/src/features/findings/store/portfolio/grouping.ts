@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../../../../platform/db/index.ts";
 import { type Bounds, type MatchKey, type PortfolioFilter, type VulnerabilityFilter, withMatches } from "./filter.ts";
-import { hiddenFindings, shownComponents } from "./shapes.ts";
+import { matchesOfFew, READING_LIMITS } from "./reading-limits.ts";
+import { findingsOfProjects, hiddenFindings, shownComponents } from "./shapes.ts";
 import { isOneOf, isVisible, type VisibleProjects } from "./visible-projects.ts";
 
 /** Keys of vulnerabilities alone. */
@@ -46,10 +47,12 @@ export async function listGroups(
   narrowed: GroupFilter,
   projects: VisibleProjects,
   page: GroupPage,
+  limits: Pick<typeof READING_LIMITS, "fewComponents"> = READING_LIMITS,
 ): Promise<{ groups: VulnerabilityGroup[]; total: number }> {
   const filter: PortfolioFilter = { ...narrowed, attributedOn: {}, withSuppressed: false };
-  const all = await boundGroups(db, filter, projects, page);
-  const count = counter(db, filter, projects);
+  const only = matchesOfFew(projects, limits);
+  const all = await boundGroups(db, filter, projects, { ...page, only });
+  const count = counter(db, filter, projects, only);
   const kept = await within(all, page.projects, count);
   const ordered = page.order === "projects" ? await firstByCount(kept, page, count) : kept;
   const shown = ordered.slice(page.offset, page.offset + page.limit);
@@ -67,17 +70,11 @@ async function boundGroups(
   db: Db,
   filter: PortfolioFilter,
   projects: VisibleProjects,
-  { order, descending }: GroupPage,
+  { order, descending, only }: GroupPage & { only: RawBuilder<unknown> | undefined },
 ): Promise<Bounded[]> {
   const key = order === "projects" ? undefined : order;
-  const visible = isVisible(projects, sql.ref("c.project_id"));
-  const isNamed = projects.named === undefined ? sql`true` : isOneOf(projects.named, sql.ref("c.project_id"));
   const { rows } = await sql<Bounded>`/* findings.boundGroups */
-    ${withMatches(filter, { key })}, used as (
-      select w.identity_id, c.n, c.named from (select distinct identity_id from m) w cross join lateral (
-        select count(*) as n, count(*) filter (where ${isNamed}) as named from component c
-        where c.identity_id = w.identity_id and ${visible}) c
-    ), hidden as (
+    ${withMatches(filter, { key, only })}, used as (${componentsOfIdentities(projects, only !== undefined)}), hidden as (
       select a.vulnerability_id, count(*) as n ${hiddenFindings(filter, projects)} group by a.vulnerability_id
     ), grouped as (
       select m.vulnerability_id, min(m.k) as k, min(m.analyzers) as analyzers, sum(case when m.hit then used.n else used.named end) as findings,
@@ -92,21 +89,41 @@ async function boundGroups(
   return rows;
 }
 
+/** How many components matched identities have in visible projects, and how many of those in projects where the text was found. */
+function componentsOfIdentities(projects: VisibleProjects, areFew: boolean): RawBuilder<unknown> {
+  const isNamed = projects.named === undefined ? sql`true` : isOneOf(projects.named, sql.ref("c.project_id"));
+  const counts = sql`count(*) as n, count(*) filter (where ${isNamed}) as named`;
+  return areFew
+    ? sql`select c.identity_id, ${counts} from component c where c.project_id = any(${projects.ids}::int[]) group by c.identity_id`
+    : sql`select w.identity_id, c.n, c.named from (select distinct identity_id from m) w cross join lateral (
+        select ${counts} from component c
+        where c.identity_id = w.identity_id and ${isVisible(projects, sql.ref("c.project_id"))}) c`;
+}
+
 type Count = (groups: readonly Bounded[]) => Promise<ReadonlyMap<number, number>>;
 
 /** Counts the projects of vulnerabilities, each once. */
-function counter(db: Db, filter: PortfolioFilter, projects: VisibleProjects): Count {
+function counter(
+  db: Db,
+  filter: PortfolioFilter,
+  projects: VisibleProjects,
+  ofFew: RawBuilder<unknown> | undefined,
+): Count {
   const known = new Map<number, number>();
+  const source =
+    ofFew === undefined
+      ? sql`from m cross join ${shownComponents(filter, projects)}`
+      : findingsOfProjects(filter, projects);
   return async (groups) => {
     for (const { vulnerabilityId, atMost, atLeast } of groups)
       if (atMost === atLeast) known.set(vulnerabilityId, atMost);
     const unknown = groups.map(({ vulnerabilityId }) => vulnerabilityId).filter((id) => !known.has(id));
     if (unknown.length === 0) return known;
-    const only: RawBuilder<unknown> = sql`m.vulnerability_id = any(${unknown}::int[])`;
+    const only = sql`m.vulnerability_id = any(${unknown}::int[]) and ${ofFew ?? sql`true`}`;
     const { rows } = await sql<Pick<VulnerabilityGroup, "vulnerabilityId" | "projects">>`/* findings.countGroups */
       ${withMatches(filter, { only })}
       select m.vulnerability_id as "vulnerabilityId", count(distinct c.project_id)::int as projects
-      from m cross join ${shownComponents(filter, projects)} group by m.vulnerability_id`.execute(db);
+      ${source} group by m.vulnerability_id`.execute(db);
     for (const { vulnerabilityId, projects: counted } of rows) known.set(vulnerabilityId, counted);
     return known;
   };

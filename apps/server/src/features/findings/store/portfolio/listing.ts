@@ -8,16 +8,9 @@ import {
   showsDecidedOnly,
   withMatches,
 } from "./filter.ts";
+import { matchesOfFew, READING_LIMITS } from "./reading-limits.ts";
 import { decidedFindings, findingsOfProjects, shownComponents } from "./shapes.ts";
 import { isVisible, type VisibleProjects } from "./visible-projects.ts";
-
-/** Where one way of reading takes over from another (measured: bench/portfolio-findings.ts). */
-export const READING_LIMITS = {
-  /** Projects with fewer components are read whole; the larger the portfolio, the sooner matches lead to a full page. */
-  fewComponents: 15_000,
-  /** So many findings are sorted whole; of more a page is walked to in the order of matches or projects. */
-  sortedFindingsMax: 100_000,
-};
 
 /** What findings of the portfolio are sorted by. */
 export type PortfolioOrder = MatchKey | "attributedOn" | "projectName";
@@ -99,15 +92,13 @@ function read(
   filter: PortfolioFilter,
   projects: VisibleProjects,
   walk: Walk,
-  { fewComponents, sortedFindingsMax }: typeof READING_LIMITS,
+  limits: typeof READING_LIMITS,
 ): Promise<FindingRef[]> {
   if (showsDecidedOnly(filter))
     return sortAll(db, filter, walk, decidedFindings(filter, projects, walk.order === "attributedOn"));
-  if (projects.components <= fewComponents) {
-    const only = sql`m.identity_id in (select identity_id from component where project_id = any(${projects.ids}::int[]))`;
-    return sortAll(db, filter, walk, findingsOfProjects(filter, projects), only);
-  }
-  if (walk.total <= sortedFindingsMax)
+  const only = matchesOfFew(projects, limits);
+  if (only !== undefined) return sortAll(db, filter, walk, findingsOfProjects(filter, projects), only);
+  if (walk.total <= limits.sortedFindingsMax)
     return sortAll(db, filter, walk, sql`from m cross join ${shownComponents(filter, projects)}`);
   if (walk.order === "projectName") return walkProjects(db, filter, projects, walk);
   if (walk.order === "attributedOn") return walkAttributed(db, filter, projects, walk);
