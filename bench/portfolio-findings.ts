@@ -4,7 +4,12 @@
  *
  *   npm run bench -- portfolio-findings [--requests 10] [--projects 20000] [--only TEXT]
  */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { ensurePostgres, stopPostgres } from "@evertrack/embedded-postgres";
+import { TEST_DATABASE_URL_VARIABLE } from "@evertrack/embedded-postgres/testing";
 import pg from "pg";
 import { ApiClient } from "../e2e/harness/api-client.ts";
 import { Cluster } from "../e2e/harness/cluster.ts";
@@ -19,6 +24,8 @@ const ANALYSES = 200_000;
 /** The first findings by severity are all suppressed: what a list has to get past. */
 const SUPPRESSED_FIRST = 50_000;
 const BAR_MS = 1_000;
+/** As for a machine of its own: the indexes that are read fit in, a fraction of what is advised for such a portfolio. */
+const POSTGRES_SETTINGS = { shared_buffers: "1GB", max_wal_size: "8GB", synchronous_commit: "off", fsync: "off" };
 const WARM_UP_REQUESTS = 2;
 
 const { values } = parseArgs({
@@ -29,6 +36,10 @@ const { values } = parseArgs({
   },
 });
 const projects = Number(values.projects);
+const postgres = await mkdtemp(join(tmpdir(), "evertrack-bench-"));
+process.env[TEST_DATABASE_URL_VARIABLE] = (
+  await ensurePostgres({ dataDirectory: postgres, settings: POSTGRES_SETTINGS })
+).adminUrl;
 // No schedule: an analysis would find that none of these matches has an advisory.
 const cluster = await Cluster.start({ environment: { DT_TASK_SCHEDULER_ENABLED: "false" } });
 const database = new pg.Client({ connectionString: cluster.databaseUrl });
@@ -64,6 +75,8 @@ try {
 } finally {
   await database.end();
   await cluster.close();
+  await stopPostgres({ dataDirectory: postgres });
+  await rm(postgres, { recursive: true });
 }
 
 function paths(): Record<string, string> {
@@ -111,7 +124,7 @@ function paths(): Record<string, string> {
     "analysisStatus=NOT_SET",
     "vendorResponse=UPDATE",
     "attributedOnDateFrom=2026-06-01",
-    "attributedOnDateTo=2024-06-01",
+    "attributedOnDateTo=2025-01-01",
   ];
   const page = "totalCount=BOUNDED&pageNumber=1&pageSize=100";
   const list = (path: string, query: string) => [`${path} ${query}`, `/api/v1/${path}?${query}`] as const;
@@ -221,7 +234,7 @@ async function fill(): Promise<Record<string, number>> {
   );
   await run("insert into epss_score select vuln_id, power(random(), 6), random() from vulnerability");
   await run(
-    "insert into kev_assertion (vuln_id, source, asserter) select vuln_id, 'NVD', 'CISA' from vulnerability where id % 240 = 0",
+    "insert into kev_assertion (vuln_id, source, asserter) select vuln_id, 'NVD', 'CISA' from vulnerability where id % 241 = 0",
   );
   await run(
     `insert into vulnerability_match (vulnerability_id, identity_id, first_seen, severity, cvss, epss, published, analyzers)
@@ -234,7 +247,7 @@ async function fill(): Promise<Record<string, number>> {
   await run(
     `insert into finding_analysis (project_id, identity_id, vulnerability_id, state, response, suppressed)
      select c.project_id, c.identity_id, m.vulnerability_id, (array['NOT_SET','EXPLOITABLE','IN_TRIAGE','RESOLVED'])[1 + c.project_id % 4],
-       (array['NOT_SET','UPDATE'])[1 + c.identity_id % 2], c.project_id % 2 = 0
+       (array['NOT_SET','UPDATE'])[1 + c.identity_id % 2], c.project_id / 4 % 2 = 0
      from component c join vulnerability_match m using (identity_id) where (c.project_id * 31 + m.vulnerability_id) % 50 = 0 limit $1`,
     [ANALYSES],
   );

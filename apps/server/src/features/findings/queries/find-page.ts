@@ -43,20 +43,8 @@ export async function findPage(
     return findPage(db, filter, projects, { ...page, countMax, order: "severity", descending: true }, limits);
   if (countMax === undefined || order === "state" || order === "suppressed")
     return bounded(await listParts(db, filter, projects, page, { countMax, limits }), countMax);
-  const first =
-    order === "attributedOn"
-      ? undefined
-      : await firstFindingRefs(
-          db,
-          filter,
-          projects,
-          {
-            order,
-            descending,
-            limit: Math.max(offset + limit, countMax + 1),
-          },
-          limits,
-        );
+  const counting = { order, descending, limit: Math.max(offset + limit, countMax + 1) };
+  const first = await firstFindingRefs(db, filter, projects, counting, limits);
   if (first !== undefined) return bounded({ refs: first.slice(offset, offset + limit), total: first.length }, countMax);
   return listCounted(db, filter, projects, { order, descending, offset, limit, countMax }, limits);
 }
@@ -80,12 +68,19 @@ async function listCounted(
   const walked =
     counted === undefined
       ? undefined
-      : await firstFindingRefs(db, filter, projects, { order, descending, limit: offset + limit }, limits);
+      : await firstFindingRefs(
+          db,
+          filter,
+          projects,
+          { order, descending, limit: offset + limit, areMany: true },
+          limits,
+        );
   if (walked !== undefined) return bounded({ refs: walked.slice(offset), total: counted ?? 0 }, countMax);
   return bounded(await listParts(db, filter, projects, { ...page, order }, { countMax, limits }), countMax);
 }
 
-function bounded<T extends { total: number }>(counted: T, countMax = Infinity): T & Total {
+/** What was counted, no further than counting may go. */
+export function bounded<T extends { total: number }>(counted: T, countMax = Infinity): T & Total {
   return { ...counted, total: Math.min(counted.total, countMax), isAtLeast: counted.total > countMax };
 }
 

@@ -6,6 +6,7 @@ import { vulnerabilityDetails } from "../../vulnerabilities/index.ts";
 import type { Bounds } from "../store/portfolio/filter.ts";
 import { type GroupFilter, type GroupOrder, listGroups } from "../store/portfolio/grouping.ts";
 import { visibleProjects } from "../store/portfolio/visible-projects.ts";
+import { bounded, type Total } from "./find-page.ts";
 import { analyzerIdentity, presentVulnerability } from "./list-findings.ts";
 import { isDescending } from "./list-portfolio-findings.ts";
 
@@ -33,20 +34,21 @@ export interface GroupedRequest {
   filter: GroupFilter;
   /** Numbers of affected projects. */
   occurrences: Bounds<number>;
+  /** Where counting may end. */
+  countMax?: number | undefined;
 }
 
 /** Vulnerabilities that projects the caller may see have findings of, worst first unless told otherwise, and how many there are. */
 export async function listGroupedFindings(
   deps: LookupDeps,
   principal: Principal,
-  { page, withInactive, filter, occurrences }: GroupedRequest,
-): Promise<{ findings: GroupedFindingResponse[]; total: number }> {
+  { page, withInactive, filter, occurrences, countMax }: GroupedRequest,
+): Promise<{ findings: GroupedFindingResponse[] } & Total> {
   const { db } = deps.database;
   const order = sortColumn(page, SORT_FIELDS, "severity");
   const scope = await portfolioScopeOf(deps.settings, principal);
-  const namePattern = filter.text?.fields.has("PROJECT_NAME") ? filter.text.pattern : undefined;
-  const visible = await visibleProjects(db, scope, { withInactive, namePattern });
-  const wanted = { ...page, order, descending: isDescending(page), projects: occurrences };
+  const visible = await visibleProjects(db, scope, { withInactive, text: filter.text });
+  const wanted = { ...page, order, descending: isDescending(page), projects: occurrences, countMax };
   const { groups, total } = await listGroups(db, filter, visible, wanted);
   const ids = groups.map(({ vulnerabilityId }) => vulnerabilityId);
   const details = new Map((await vulnerabilityDetails(db, ids)).map((one) => [one.id, one]));
@@ -60,5 +62,5 @@ export async function listGroupedFindings(
       },
     ];
   });
-  return { findings, total };
+  return { findings, ...bounded({ total }, countMax) };
 }

@@ -49,8 +49,7 @@ export async function listPortfolioFindings(
   const { db } = deps.database;
   const order = sortColumn(page, SORT_FIELDS, "severity");
   const scope = await portfolioScopeOf(deps.settings, principal);
-  const namePattern = filter.text?.fields.has("PROJECT_NAME") ? filter.text.pattern : undefined;
-  const projects = await visibleProjects(db, scope, { withInactive, namePattern });
+  const projects = await visibleProjects(db, scope, { withInactive, text: filter.text });
   const wanted = { ...page, order, descending: isDescending(page), countMax };
   const { refs, ...total } = await findPage(db, filter, projects, wanted);
   const rows = new Map(

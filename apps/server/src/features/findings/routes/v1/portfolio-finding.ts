@@ -49,14 +49,14 @@ export function portfolioFindingRoutes(deps: LookupDeps): Route[] {
       access: ["VIEW_VULNERABILITY"],
       query: groupQuery,
       async handle({ query, principal, reply }) {
-        const { findings, total } = await listGroupedFindings(deps, principal, {
+        const { findings, ...total } = await listGroupedFindings(deps, principal, {
           page: pageOf(query),
           withInactive: query.showInactive === true,
           filter: vulnerabilityFilter(query),
           occurrences: { from: query.occurrencesFrom, to: query.occurrencesTo },
+          countMax: query.totalCount === "BOUNDED" ? BOUNDED_TOTAL : undefined,
         });
-        const isAtLeast = query.totalCount === "BOUNDED" && total > BOUNDED_TOTAL;
-        tellTotal(reply, { total: isAtLeast ? BOUNDED_TOTAL : total, isAtLeast });
+        tellTotal(reply, total);
         return findings;
       },
     }),

@@ -22,6 +22,8 @@ export interface GroupPage {
   limit: number;
   /** Numbers of affected projects. */
   projects: Bounds<number>;
+  /** Where counting may end. */
+  countMax?: number | undefined;
 }
 
 /** A vulnerability and how many visible projects have a finding of it. */
@@ -41,7 +43,7 @@ interface Bounded {
   analyzers: string[];
 }
 
-/** One page of the vulnerabilities that visible projects have findings of, and how many there are. */
+/** One page of the vulnerabilities that visible projects have findings of, and how many there are; no more are counted than may be. */
 export async function listGroups(
   db: Db,
   narrowed: GroupFilter,
@@ -51,18 +53,48 @@ export async function listGroups(
 ): Promise<{ groups: VulnerabilityGroup[]; total: number }> {
   const filter: PortfolioFilter = { ...narrowed, attributedOn: {}, withSuppressed: false };
   const only = matchesOfFew(projects, limits);
-  const all = await boundGroups(db, filter, projects, { ...page, only });
   const count = counter(db, filter, projects, only);
+  const first = only === undefined ? await firstGroups(db, filter, projects, page) : undefined;
+  if (first !== undefined) return { groups: await counted(first, page, count), total: first.length };
+  const all = await boundGroups(db, filter, projects, { ...page, only });
   const kept = await within(all, page.projects, count);
   const ordered = page.order === "projects" ? await firstByCount(kept, page, count) : kept;
-  const shown = ordered.slice(page.offset, page.offset + page.limit);
+  return { groups: await counted(ordered, page, count), total: kept.length };
+}
+
+async function counted(
+  ordered: readonly Bounded[],
+  { offset, limit }: GroupPage,
+  count: Count,
+): Promise<VulnerabilityGroup[]> {
+  const shown = ordered.slice(offset, offset + limit);
   const counts = await count(shown);
-  const groups = shown.map(({ vulnerabilityId, analyzers }) => ({
+  return shown.map(({ vulnerabilityId, analyzers }) => ({
     vulnerabilityId,
     projects: counts.get(vulnerabilityId) ?? 0,
     analyzers,
   }));
-  return { groups, total: kept.length };
+}
+
+/** The first groups, and one more than are counted; undefined where the number of projects says which those are. */
+async function firstGroups(
+  db: Db,
+  filter: PortfolioFilter,
+  projects: VisibleProjects,
+  { order, descending, offset, limit, countMax, projects: bounds }: GroupPage,
+): Promise<Bounded[] | undefined> {
+  const isCounted = bounds.from !== undefined || bounds.to !== undefined;
+  if (countMax === undefined || order === "projects" || isCounted) return undefined;
+  const { rows } = await sql<Pick<Bounded, "vulnerabilityId" | "analyzers">>`/* findings.firstGroups */
+    ${withMatches(filter, { key: order })}
+    select g.vulnerability_id as "vulnerabilityId", g.analyzers
+    from (select m.vulnerability_id, min(m.k) as k, min(m.analyzers) as analyzers,
+        array_agg(m.identity_id) as identities, array_agg(m.hit) as hits
+      from m group by m.vulnerability_id order by k ${descending ? sql`desc` : sql`asc`}, m.vulnerability_id offset 0) g
+    where exists (select 1 from unnest(g.identities, g.hits) as u(identity_id, hit)
+      cross join lateral (select g.vulnerability_id, u.identity_id, u.hit) m cross join ${shownComponents(filter, projects)})
+    limit ${Math.max(offset + limit, countMax + 1)}`.execute(db);
+  return rows.map((row) => ({ ...row, atLeast: 1, atMost: Infinity }));
 }
 
 /** In the order of the page; those without a shown finding are left out. */

@@ -39,8 +39,7 @@ test("every way of reading shows the page, and the total, that a plain join has"
     const filter = below(3) === 0 ? { ...randomFilter() } : { ...emptyFilter(), ...oneMember(randomFilter()) };
     const scope: PortfolioScope = below(2) ? { all: true } : { all: false, teamIds: teams.slice(0, 1 + below(2)) };
     const withInactive = below(2) === 0;
-    const namePattern = filter.text?.fields.has("PROJECT_NAME") ? filter.text.pattern : undefined;
-    const projects = await visibleProjects(db, scope, { withInactive, namePattern });
+    const projects = await visibleProjects(db, scope, { withInactive, text: filter.text });
     const all = facts.filter((fact) => isShown(fact, filter, scope, withInactive));
     const total = all.length;
     for (const [way, limits] of Object.entries(WAYS)) {
@@ -74,11 +73,7 @@ test("every way of reading shows the page, and the total, that a plain join has"
 
 describe("a portfolio too large to be read", () => {
   test("is walked in the order of matches: no sort of findings, one probe by key for what was decided", async () => {
-    const projects = await visibleProjects(
-      server.database.db,
-      { all: true },
-      { withInactive: false, namePattern: undefined },
-    );
+    const projects = await visibleProjects(server.database.db, { all: true }, { withInactive: false });
     const page = { order: "severity", descending: true, offset: 0, limit: 100, total: 1_000_000 } as const;
     const filter = { ...emptyFilter(), withSuppressed: false };
     const plan = await planOf(server.database.executor, "findings.walkMatches", (db) =>

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../../../../platform/db/index.ts";
+import { walkAttributed } from "./attribution-walk.ts";
 import {
   isNarrowed,
   type MatchKey,
@@ -10,7 +11,7 @@ import {
 } from "./filter.ts";
 import { matchesOfFew, READING_LIMITS } from "./reading-limits.ts";
 import { decidedFindings, findingsOfProjects, shownComponents } from "./shapes.ts";
-import { isVisible, type VisibleProjects } from "./visible-projects.ts";
+import { isVisible, type ProjectSet, type VisibleProjects } from "./visible-projects.ts";
 
 /** What findings of the portfolio are sorted by. */
 export type PortfolioOrder = MatchKey | "attributedOn" | "projectName";
@@ -32,7 +33,7 @@ export interface FindingRef {
 }
 
 /** A page as it is walked to: from the end where that is nearer. */
-interface Walk extends PortfolioPage {
+export interface Walk extends PortfolioPage {
   /** Of the sort key. */
   direction: RawBuilder<unknown>;
   /** Of the columns that make the order total: ascending but for a walk from the end. */
@@ -65,6 +66,12 @@ export async function listFindingRefs(
   return isReversed ? rows.reverse() : rows;
 }
 
+/** What is asked for without knowing how much there is. */
+export interface FirstFindings extends Pick<PortfolioPage, "order" | "descending" | "limit"> {
+  /** Whether it is known that there are many. */
+  areMany?: boolean | undefined;
+}
+
 /**
  * The first findings of a large portfolio in the order of their matches, without counting; undefined where there is a better way than walking
  * to them.
@@ -73,18 +80,15 @@ export async function firstFindingRefs(
   db: Db,
   filter: PortfolioFilter,
   projects: VisibleProjects,
-  { order, descending, limit }: Pick<PortfolioPage, "order" | "descending" | "limit">,
-  { fewComponents } = READING_LIMITS,
+  { order, descending, limit, areMany }: FirstFindings,
+  limits = READING_LIMITS,
 ): Promise<FindingRef[] | undefined> {
-  if (projects.components <= fewComponents || showsDecidedOnly(filter)) return undefined;
+  if (projects.components <= limits.fewComponents || showsDecidedOnly(filter)) return undefined;
   const direction = descending ? sql`desc` : sql`asc`;
   const walk = { order, descending, offset: 0, limit, total: limit, direction, ties: sql`asc`, isReversed: false };
-  if (order !== "attributedOn" && order !== "projectName") return walkMatches(db, filter, projects, { ...walk, order });
   // Of few findings in many projects none might be met for long.
-  if (isNarrowed(filter)) return undefined;
-  return order === "projectName"
-    ? walkProjects(db, filter, projects, walk)
-    : walkAttributed(db, filter, projects, walk);
+  if ((order === "attributedOn" || order === "projectName") && isNarrowed(filter) && areMany !== true) return undefined;
+  return walkTo(db, filter, projects, walk, limits);
 }
 
 function read(
@@ -100,9 +104,23 @@ function read(
   if (only !== undefined) return sortAll(db, filter, walk, findingsOfProjects(filter, projects), only);
   if (walk.total <= limits.sortedFindingsMax)
     return sortAll(db, filter, walk, sql`from m cross join ${shownComponents(filter, projects)}`);
-  if (walk.order === "projectName") return walkProjects(db, filter, projects, walk);
-  if (walk.order === "attributedOn") return walkAttributed(db, filter, projects, walk);
-  return walkMatches(db, filter, projects, { ...walk, order: walk.order });
+  return walkTo(db, filter, projects, walk, limits);
+}
+
+function walkTo(
+  db: Db,
+  filter: PortfolioFilter,
+  projects: VisibleProjects,
+  walk: Walk,
+  limits: typeof READING_LIMITS,
+): Promise<FindingRef[]> {
+  const { order } = walk;
+  if (order === "projectName") return walkProjects(db, filter, projects, walk);
+  if (order === "attributedOn") return walkAttributed(db, filter, projects, walk, limits);
+  const { named } = projects;
+  return named !== undefined && named.components <= limits.fewNamedComponents
+    ? walkNamed(db, filter, { ...projects, named }, { ...walk, order })
+    : walkMatches(db, filter, projects, { ...walk, order });
 }
 
 const refs = sql`c.project_id as "projectId", m.identity_id as "identityId", m.vulnerability_id as "vulnerabilityId"`;
@@ -143,6 +161,27 @@ async function walkMatches(
   return rows;
 }
 
+/** As walkMatches where the text is found in them; where it is found in the names of few projects, those are read whole. */
+async function walkNamed(
+  db: Db,
+  filter: PortfolioFilter,
+  projects: VisibleProjects & { named: ProjectSet },
+  { order, direction, ties, offset, limit }: Walk & { order: MatchKey },
+): Promise<FindingRef[]> {
+  const sorted = sql`order by m.k ${direction}, m.vulnerability_id ${ties}, m.identity_id ${ties}, c.project_id ${ties}
+    limit ${offset + limit}`;
+  const { rows } = await sql<FindingRef>`/* findings.walkNamed */
+    ${withMatches(filter, { key: order })} select "projectId", "identityId", "vulnerabilityId" from (
+      (select ${refs}, m.k
+        from (select * from m where hit order by k ${direction}, vulnerability_id ${ties}, identity_id ${ties} offset 0) m
+          cross join ${shownComponents(filter, projects)} ${sorted})
+      union all
+      (select ${refs}, m.k ${findingsOfProjects(filter, { ...projects, ids: projects.named.ids })} and not m.hit ${sorted})) f
+    order by k ${direction}, "vulnerabilityId" ${ties}, "identityId" ${ties}, "projectId" ${ties}
+    offset ${offset} limit ${limit}`.execute(db);
+  return rows;
+}
+
 /** Projects are read by name, and their findings looked up until the page is full. */
 async function walkProjects(
   db: Db,
@@ -163,51 +202,5 @@ async function walkProjects(
       where own.project_id = p.id offset 0) f
     order by p.name ${direction}, f."projectId" ${ties}, f."vulnerabilityId" ${ties}, f."identityId" ${ties}
     offset ${offset} limit ${limit}`.execute(db);
-  return rows;
-}
-
-const GROWTH = 8;
-/** GROWTH to this power is more than there are matches. */
-const ROUNDS_MAX = 9;
-
-/**
- * A finding is attributed when the younger of its match and its component came. The youngest (or oldest) finding of each match is known without
- * looking at pairs; whatever precedes the best match that was left out is certain. Where decisions hide too much of what is certain, more
- * matches are taken.
- */
-async function walkAttributed(
-  db: Db,
-  filter: PortfolioFilter,
-  projects: VisibleProjects,
-  { descending, direction, ties, isReversed, offset, limit }: Walk,
-): Promise<FindingRef[]> {
-  const { to } = filter.attributedOn;
-  const visible = isVisible(projects, sql.ref("c.project_id"));
-  const inTime = to === undefined ? sql`true` : sql`c.first_seen <= ${to}`;
-  const precedes = (a: RawBuilder<unknown>, b: RawBuilder<unknown>, isDescending: boolean) =>
-    isDescending ? sql`${a} > ${b}` : sql`${a} < ${b}`;
-  let rows: FindingRef[] = [];
-  let taken = offset + limit;
-  for (let round = 0; round < ROUNDS_MAX; round++, taken *= GROWTH) {
-    ({ rows } = await sql<FindingRef>`/* findings.walkAttributed */
-      ${withMatches(filter)}, best as materialized (
-        select m.*, greatest(b.at, m.first_seen) as bound, row_number() over
-          (order by greatest(b.at, m.first_seen) ${direction}, m.vulnerability_id ${ties}, m.identity_id ${ties}) as place
-        from m join (
-          select w.identity_id, b.at from (select distinct identity_id from m) w cross join lateral (
-            select ${descending ? sql`max(c.first_seen)` : sql`min(c.first_seen)`} as at from component c
-            where c.identity_id = w.identity_id and ${visible} and ${inTime}) b
-          where b.at is not null) b on b.identity_id = m.identity_id
-        order by place limit ${taken + 1}
-      )
-      select ${refs} from (select * from best where place <= ${taken} offset 0) m
-        cross join ${shownComponents(filter, projects)}
-        left join best edge on edge.place = ${taken + 1}
-      where edge.place is null or ${precedes(attributedOn, sql`edge.bound`, descending)} or (${attributedOn} = edge.bound
-        and ${precedes(sql`(m.vulnerability_id, m.identity_id)`, sql`(edge.vulnerability_id, edge.identity_id)`, isReversed)})
-      order by ${attributedOn} ${direction}, m.vulnerability_id ${ties}, m.identity_id ${ties}, c.project_id ${ties}
-      offset ${offset} limit ${limit}`.execute(db));
-    if (rows.length === limit) break;
-  }
   return rows;
 }

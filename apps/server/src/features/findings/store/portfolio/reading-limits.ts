@@ -7,6 +7,10 @@ export const READING_LIMITS = {
   fewComponents: 15_000,
   /** So many findings are sorted whole; of more a page is walked to in the order of matches or projects. */
   sortedFindingsMax: 100_000,
+  /** Where text is found in the names of projects with fewer components, those are read whole beside the matches it is found in. */
+  fewNamedComponents: 30_000,
+  /** So many of the youngest or oldest components are looked at first for findings by their age. */
+  agedComponents: 20_000,
 };
 
 /** Condition of matches `m` of the visible projects, where those have so few components that looking them up is the quickest; else undefined. */

@@ -54,7 +54,7 @@ export function shownComponents(
 }
 
 /** One probe by key for each finding; an `exists` would be turned into a table of all decisions. */
-function notHidden(filter: PortfolioFilter): RawBuilder<boolean> {
+export function notHidden(filter: PortfolioFilter): RawBuilder<boolean> {
   const hiding = hidingDecision(filter);
   if (hiding === undefined) return sql<boolean>`true`;
   return sql<boolean>`((select ${hiding} from finding_analysis a where a.project_id = c.project_id

@@ -4,6 +4,7 @@ import { Seed } from "../../../../testing/seed.ts";
 import type { PortfolioScope } from "../../../projects/index.ts";
 import type { PortfolioFilter, TextField } from "./filter.ts";
 import type { PortfolioOrder } from "./listing.ts";
+import { READING_LIMITS } from "./reading-limits.ts";
 
 /** One row per finding, as a plain join says it: what all ways of reading must agree with. */
 export interface Fact {
@@ -301,8 +302,9 @@ export const ORDERS: PortfolioOrder[] = [
   "projectName",
 ];
 /** Limits that make one way of reading the only one. */
-export const WAYS = {
-  "components first": { fewComponents: Number.MAX_SAFE_INTEGER, sortedFindingsMax: 0 },
-  "all sorted": { fewComponents: -1, sortedFindingsMax: Number.MAX_SAFE_INTEGER },
-  "walked to": { fewComponents: -1, sortedFindingsMax: -1 },
+export const WAYS: Readonly<Record<string, typeof READING_LIMITS>> = {
+  "components first": { ...READING_LIMITS, fewComponents: Number.MAX_SAFE_INTEGER, sortedFindingsMax: 0 },
+  "all sorted": { ...READING_LIMITS, fewComponents: -1, sortedFindingsMax: Number.MAX_SAFE_INTEGER },
+  "walked to": { fewComponents: -1, sortedFindingsMax: -1, fewNamedComponents: -1, agedComponents: 3 },
+  "walked to, named projects read": { ...READING_LIMITS, fewComponents: -1, sortedFindingsMax: -1, agedComponents: 50 },
 };

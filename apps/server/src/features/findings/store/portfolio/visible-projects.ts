@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../../../../platform/db/index.ts";
 import { type PortfolioScope, visibleProject } from "../../../projects/index.ts";
+import type { VulnerabilityFilter } from "./filter.ts";
 
 const BITS_OF_BYTE = 8;
 
@@ -18,37 +19,46 @@ export interface VisibleProjects extends ProjectSet {
   components: number;
   /** True where every project belongs to them, so that nothing has to be asked. */
   all: boolean;
-  /** Those whose name and version contain the text that is looked for in them. */
-  named: ProjectSet | undefined;
+  /** Where the text may be found elsewhere too: those whose name and version contain it. */
+  named: (ProjectSet & Pick<VisibleProjects, "components">) | undefined;
 }
 
 /** What is asked about projects. */
 export interface ProjectFilter {
   withInactive: boolean;
-  /** Pattern of `like` for names and versions, in lower case. */
-  namePattern: string | undefined;
+  /** What may be in names and versions, or elsewhere; nothing is looked for in projects unless it says so. */
+  text?: VulnerabilityFilter["text"];
 }
 
-/** Projects the caller sees, inactive ones only where asked for. */
+/** Projects the caller sees, inactive ones only where asked for. Text that is looked for in projects alone narrows them. */
 export async function visibleProjects(
   db: Db,
   scope: PortfolioScope,
-  { withInactive, namePattern }: ProjectFilter,
+  { withInactive, text }: ProjectFilter,
 ): Promise<VisibleProjects> {
-  const isNamed =
-    namePattern === undefined ? sql`false` : sql`lower(p.name || ' ' || coalesce(p.version, '')) like ${namePattern}`;
-  const { rows } = await sql<{ ids: number[] | null; named: number[] | null; components: number | null }>`
+  const isRead = text?.fields.has("PROJECT_NAME") === true;
+  const isNamed = isRead ? sql`lower(p.name || ' ' || coalesce(p.version, '')) like ${text.pattern}` : sql`false`;
+  const isAlone = isRead && text.fields.size === 1;
+  const { rows } = await sql<{
+    ids: number[] | null;
+    components: number | null;
+    named: number[] | null;
+    namedComponents: number | null;
+  }>`
     /* findings.visibleProjects */
     select array_agg(p.id order by p.id) as ids, sum(p.component_count)::float8 as components,
-      array_agg(p.id order by p.id) filter (where ${isNamed}) as named
+      array_agg(p.id order by p.id) filter (where ${isNamed}) as named,
+      sum(p.component_count) filter (where ${isNamed})::float8 as "namedComponents"
     from project p where ${visibleProject(scope, sql.ref("p.id"))}
       and ${withInactive ? sql`true` : sql`p.inactive_since is null`}`.execute(db);
   const [found] = rows;
+  const named = { ...projectSet(found?.named ?? []), components: found?.namedComponents ?? 0 };
+  if (isAlone) return { ...named, all: false, named: undefined };
   return {
     ...projectSet(found?.ids ?? []),
     components: found?.components ?? 0,
     all: scope.all && withInactive,
-    named: namePattern === undefined ? undefined : projectSet(found?.named ?? []),
+    named: isRead ? named : undefined,
   };
 }
 
