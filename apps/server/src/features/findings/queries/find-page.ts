@@ -43,8 +43,17 @@ export async function findPage(
     return findPage(db, filter, projects, { ...page, countMax, order: "severity", descending: true }, limits);
   if (countMax === undefined || order === "state" || order === "suppressed")
     return bounded(await listParts(db, filter, projects, page, { countMax, limits }), countMax);
-  const counting = { order, descending, limit: Math.max(offset + limit, countMax + 1) };
-  const first = await firstFindingRefs(db, filter, projects, counting, limits);
+  // Both a match and its component are old of few findings: many of those are dear to find.
+  const isDear = order === "attributedOn" && !descending;
+  const first = isDear
+    ? undefined
+    : await firstFindingRefs(
+        db,
+        filter,
+        projects,
+        { order, descending, limit: Math.max(offset + limit, countMax + 1) },
+        limits,
+      );
   if (first !== undefined) return bounded({ refs: first.slice(offset, offset + limit), total: first.length }, countMax);
   return listCounted(db, filter, projects, { order, descending, offset, limit, countMax }, limits);
 }

@@ -20,10 +20,10 @@ export async function walkAttributed(
   filter: PortfolioFilter,
   projects: VisibleProjects,
   walk: Walk,
-  { agedComponents }: Pick<typeof READING_LIMITS, "agedComponents">,
+  { youngestComponents, oldestComponents }: Pick<typeof READING_LIMITS, "youngestComponents" | "oldestComponents">,
 ): Promise<FindingRef[]> {
   let rows: FindingRef[] = [];
-  let taken = agedComponents;
+  let taken = walk.descending ? youngestComponents : oldestComponents;
   for (let round = 0; round < ROUNDS_MAX; round++, taken *= GROWTH) {
     const edge = await edgeOf(db, walk, taken);
     rows = await readUntil(db, filter, projects, walk, edge);

@@ -98,9 +98,10 @@ export interface MatchSelect {
 /** Matches whose vulnerability and component may be shown; `only` narrows by `m`. */
 export function selectMatches(
   filter: PortfolioFilter,
-  { key, only = sql`true` }: { key?: MatchKey | undefined; only?: RawBuilder<unknown> | undefined } = {},
+  { key, only }: { key?: MatchKey | undefined; only?: RawBuilder<unknown> | undefined } = {},
 ): MatchSelect {
-  const fields = filter.text?.fields;
+  // Of all matches text is looked for once in each vulnerability and identity, not once in each match.
+  const fields = only === undefined ? undefined : filter.text?.fields;
   const readsScores =
     key === "epss" || key === "epssPercentile" || isBound(filter.epss) || isBound(filter.epssPercentile);
   const readsExploited = key === "isKev" || filter.isKev !== undefined;
@@ -111,9 +112,13 @@ export function selectMatches(
     [filter.published, filter.cvssV2, filter.cvssV3, filter.cvssV4].some(isBound) ||
     fields?.has("VULNERABILITY_ID") ||
     fields?.has("VULNERABILITY_TITLE");
-  const hit = textInMatch(filter);
-  const found = fields?.has("PROJECT_NAME") ? [] : [hit];
-  const conditions = sql.join([...vulnerabilityConditions(filter), ...latestOf(filter), ...found, only], sql` and `);
+  const hit = only === undefined ? textAmongAll(filter) : textInMatch(filter);
+  const found = filter.text?.fields.has("PROJECT_NAME") ? [] : [hit];
+  const narrowed = only === undefined ? [] : [only];
+  const conditions = sql.join(
+    [...vulnerabilityConditions(filter), ...latestOf(filter), ...found, ...narrowed],
+    sql` and `,
+  );
   return {
     tables: sql`${readsScores ? sql`${scores}, ` : sql``}${readsExploited ? sql`${exploited}, ` : sql``}`,
     select: sql`select m.vulnerability_id, m.identity_id, m.first_seen, m.analyzers, ${hit} as hit,
@@ -168,18 +173,44 @@ function within(column: RawBuilder<unknown>, { from, to }: Bounds<Date | number>
   ];
 }
 
-/** Whether the text is in a field that the match knows; true where no text is looked for. */
-function textInMatch({ text }: VulnerabilityFilter): RawBuilder<boolean> {
-  if (text === undefined) return sql<boolean>`true`;
-  const columns: Readonly<Record<Exclude<TextField, "PROJECT_NAME">, RawBuilder<unknown>>> = {
-    VULNERABILITY_ID: sql`v.vuln_id`,
-    VULNERABILITY_TITLE: sql`coalesce(v.title, '')`,
-    COMPONENT_NAME: sql`i.name`,
-    COMPONENT_VERSION: sql`coalesce(i.version, '')`,
-  };
+const VULNERABILITY_TEXT = { VULNERABILITY_ID: sql`v.vuln_id`, VULNERABILITY_TITLE: sql`coalesce(v.title, '')` };
+const IDENTITY_TEXT = { COMPONENT_NAME: sql`i.name`, COMPONENT_VERSION: sql`coalesce(i.version, '')` };
+
+/** Whether the text is in one of these columns; undefined where it is not looked for in them. */
+function textIn(
+  columns: Readonly<Partial<Record<TextField, RawBuilder<unknown>>>>,
+  { text }: VulnerabilityFilter,
+): RawBuilder<boolean> | undefined {
   const parts = Object.entries(columns).flatMap(([field, column]) =>
-    text.fields.has(field as TextField) ? [sql`lower(${column}) like ${text.pattern}`] : [],
+    text?.fields.has(field as TextField) === true ? [sql`lower(${column}) like ${text.pattern}`] : [],
   );
+  return parts.length === 0 ? undefined : sql<boolean>`(${sql.join(parts, sql` or `)})`;
+}
+
+/** Whether the text is in a field of the match's vulnerability `v` or identity `i`; true where no text is looked for. */
+function textInMatch(filter: VulnerabilityFilter): RawBuilder<boolean> {
+  if (filter.text === undefined) return sql<boolean>`true`;
+  return textIn({ ...VULNERABILITY_TEXT, ...IDENTITY_TEXT }, filter) ?? sql<boolean>`false`;
+}
+
+/** The same of a match `m` alone. */
+function textAmongAll(filter: VulnerabilityFilter): RawBuilder<boolean> {
+  if (filter.text === undefined) return sql<boolean>`true`;
+  const [inVulnerability, inIdentity] = [textIn(VULNERABILITY_TEXT, filter), textIn(IDENTITY_TEXT, filter)];
+  const parts = [
+    ...(inVulnerability === undefined
+      ? []
+      : [
+          sql`m.vulnerability_id in (select v.id from vulnerability v
+          where v.id in (select vulnerability_id from vulnerability_match) and ${inVulnerability})`,
+        ]),
+    ...(inIdentity === undefined
+      ? []
+      : [
+          sql`m.identity_id in (select i.id from component_identity i
+          where i.id in (select identity_id from vulnerability_match) and ${inIdentity})`,
+        ]),
+  ];
   return parts.length === 0 ? sql<boolean>`false` : sql<boolean>`(${sql.join(parts, sql` or `)})`;
 }
 

@@ -9,8 +9,9 @@ export const READING_LIMITS = {
   sortedFindingsMax: 100_000,
   /** Where text is found in the names of projects with fewer components, those are read whole beside the matches it is found in. */
   fewNamedComponents: 30_000,
-  /** So many of the youngest or oldest components are looked at first for findings by their age. */
-  agedComponents: 20_000,
+  /** So many of the youngest (or oldest) components are looked at first for findings by their age; of the oldest few have findings as old. */
+  youngestComponents: 20_000,
+  oldestComponents: 40_000,
 };
 
 /** Condition of matches `m` of the visible projects, where those have so few components that looking them up is the quickest; else undefined. */

@@ -305,6 +305,18 @@ export const ORDERS: PortfolioOrder[] = [
 export const WAYS: Readonly<Record<string, typeof READING_LIMITS>> = {
   "components first": { ...READING_LIMITS, fewComponents: Number.MAX_SAFE_INTEGER, sortedFindingsMax: 0 },
   "all sorted": { ...READING_LIMITS, fewComponents: -1, sortedFindingsMax: Number.MAX_SAFE_INTEGER },
-  "walked to": { fewComponents: -1, sortedFindingsMax: -1, fewNamedComponents: -1, agedComponents: 3 },
-  "walked to, named projects read": { ...READING_LIMITS, fewComponents: -1, sortedFindingsMax: -1, agedComponents: 50 },
+  "walked to": {
+    fewComponents: -1,
+    sortedFindingsMax: -1,
+    fewNamedComponents: -1,
+    youngestComponents: 3,
+    oldestComponents: 2,
+  },
+  "walked to, named projects read": {
+    ...READING_LIMITS,
+    fewComponents: -1,
+    sortedFindingsMax: -1,
+    youngestComponents: 50,
+    oldestComponents: 60,
+  },
 };
