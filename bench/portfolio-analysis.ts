@@ -139,7 +139,7 @@ async function compare(): Promise<{ versions: number; different: number }> {
 async function change() {
   const { key, identities } = await one<{ key: string; identities: number }>(
     `select package_key as key, count(*)::int as identities from component_identity i
-     where package_key like 'npm/%' and exists (select 1 from component c where c.identity_id = i.id)
+     where package_key is not null and exists (select 1 from component c where c.identity_id = i.id)
      group by package_key order by 2 desc limit 1`,
   );
   const affectedComponents = [{ identityType: "PURL", identity: `pkg:${key}` }];

@@ -33,7 +33,8 @@ export async function mirrorOsv(
   ecosystems: readonly string[] = SHARED_ECOSYSTEMS,
 ): Promise<void> {
   const dataUrl = source.startsWith("/") ? `file://${source}` : source;
-  await admin.expect("PUT", CONFIG, { config: { enabled: true, dataUrl, ecosystems } });
+  const { status, text } = await admin.request("PUT", CONFIG, { config: { enabled: true, dataUrl, ecosystems } });
+  if (status !== 204 && status !== 304) throw new Error(`PUT ${CONFIG}: ${status} ${text}`);
   await admin.expect("POST", RUNS);
   const ended = await until("the mirror run ends", 600_000, async () => {
     const latest = await admin.expect<MirrorStatus>("GET", `${RUNS}/latest`);

@@ -20,12 +20,18 @@ const PING_MAX_MS = 1_500;
 const CLOSE_MAX_MS = 2_000;
 
 const afterCommitHooks = new WeakMap<object, (() => void)[]>();
+const databases = new WeakMap<object, Database>();
 
 /** Calls `hook` once the transaction has committed, and never when it rolls back. */
 export function afterCommit(tx: Tx, hook: () => void): void {
   const hooks = afterCommitHooks.get(tx);
   if (hooks === undefined) throw new Error("this is not an open transaction");
   hooks.push(hook);
+}
+
+/** Whose transaction this is; undefined of anything that is none. */
+export function databaseOf(tx: Tx): Database | undefined {
+  return databases.get(tx);
 }
 
 /** A pool of connections to one PostgreSQL data source. Holds no session state, so it works behind a transaction-mode pooler. */
@@ -139,6 +145,7 @@ export class Database {
       const tx = kyselyOver(executorOver(query)) as Tx;
       const hooks: (() => void)[] = [];
       afterCommitHooks.set(tx, hooks);
+      databases.set(tx, this);
       const result = await work(tx);
       await query("commit");
       this.#runHooks(hooks);

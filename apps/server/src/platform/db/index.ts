@@ -1,4 +1,4 @@
-export { afterCommit, Database } from "./database.ts";
+export { afterCommit, Database, databaseOf } from "./database.ts";
 export {
   isDatabaseFull,
   isDatabaseOutage,

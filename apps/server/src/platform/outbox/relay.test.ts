@@ -50,6 +50,18 @@ async function tell(...types: string[]): Promise<void> {
   await database.transaction((tx) => appendEvents(tx, events));
 }
 
+test("events of this instance are carried once they are committed, not at the next poll; also those that come meanwhile", async () => {
+  const seen: string[] = [];
+  const follow: Subscriber = async (tx, { type }) => {
+    seen.push(type);
+    if (type === "first") await appendEvents(tx, [{ eventId: crypto.randomUUID(), type: "second", payload: {} }]);
+  };
+  start([follow], { pollIntervalMs: 3_600_000 });
+  await tell("none");
+  await tell("first");
+  await expect.poll(() => seen, { timeout: DEADLINE_MS }).toEqual(["none", "first", "second"]);
+});
+
 async function waiting() {
   const { rows } = await database.executor.query<{
     type: string;

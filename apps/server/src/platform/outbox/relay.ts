@@ -3,7 +3,7 @@ import { Histogram } from "@evertrack/engine";
 import { type Config, property } from "../config/index.ts";
 import { type Database, isDatabaseOutage, type Tx } from "../db/index.ts";
 import type { Log } from "../log/log.ts";
-import { anyEventDue, type DueEvent, lockDueEvents, postponeEvent, removeEvents } from "./store.ts";
+import { anyEventDue, type DueEvent, lockDueEvents, onAppended, postponeEvent, removeEvents } from "./store.ts";
 
 export const relayProperties = {
   enabled: property.boolean("dt.notification.outbox-relay.enabled", {
@@ -53,7 +53,8 @@ export function relaySettings(config: Config): RelaySettings {
 /**
  * Carries events from the outbox to subscribers. Protocol: lock due rows (skip locked, so several relays share the work),
  * hand each to every subscriber in one transaction, delete the row in the same transaction. A subscriber that fails
- * undoes its event alone; that event is put off with a growing delay and the others go on.
+ * undoes its event alone; that event is put off with a growing delay and the others go on. It looks at every poll, and as soon as this instance
+ * has committed events.
  */
 export class OutboxRelay {
   /** Since the start of the process. */
@@ -67,6 +68,9 @@ export class OutboxRelay {
   #stopping = new AbortController();
   #loop: Promise<void> | undefined;
   #wake: (() => void) | undefined;
+  /** Somebody asked for a look since the last one began. */
+  #isNudged = false;
+  #unsubscribe: (() => void) | undefined;
 
   constructor(database: Database, subscribers: readonly Subscriber[], settings: RelaySettings, log: Log) {
     this.#database = database;
@@ -76,10 +80,12 @@ export class OutboxRelay {
   }
 
   start(): void {
+    this.#unsubscribe = onAppended(this.#database, () => this.nudge());
     this.#loop = this.#run();
   }
 
   async stop(): Promise<void> {
+    this.#unsubscribe?.();
     this.#stopping.abort();
     this.#wake?.();
     await this.#loop;
@@ -87,17 +93,19 @@ export class OutboxRelay {
 
   /** Looks for events now instead of at the next poll. */
   nudge(): void {
+    this.#isNudged = true;
     this.#wake?.();
   }
 
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
+      this.#isNudged = false;
       const carried = await this.#carryBatch().catch((error: unknown) => {
         this.counters.failures++;
         this.#log.warn({ err: error }, "the outbox relay could not reach its events; it tries again");
         return 0;
       });
-      if (carried < this.#settings.batchSize) await this.#pause();
+      if (carried < this.#settings.batchSize && !this.#isNudged) await this.#pause();
     }
   }
 

@@ -1,6 +1,23 @@
 import { sql } from "kysely";
-import type { Db, Tx } from "../db/index.ts";
+import { afterCommit, type Database, type Db, databaseOf, type Tx } from "../db/index.ts";
 import type { OutboxEvent } from "./events.ts";
+
+const listeners = new WeakMap<Database, Set<() => void>>();
+
+/** Calls `listener` whenever a transaction of this database that wrote events has committed, until what is returned is called. */
+export function onAppended(database: Database, listener: () => void): () => void {
+  const all = listeners.get(database) ?? new Set();
+  listeners.set(database, all.add(listener));
+  return () => void all.delete(listener);
+}
+
+function tellListeners(tx: Tx): void {
+  const database = databaseOf(tx);
+  if (database === undefined) return;
+  afterCommit(tx, () => {
+    for (const listener of listeners.get(database) ?? []) listener();
+  });
+}
 
 /** Writes events; an event id that was written before is left alone. */
 export async function appendEvents(tx: Tx, events: readonly OutboxEvent[]): Promise<void> {
@@ -10,6 +27,7 @@ export async function appendEvents(tx: Tx, events: readonly OutboxEvent[]): Prom
     select e.event_id, e.type, e.subject, e.payload
     from jsonb_to_recordset(${JSON.stringify(events.map(toRow))}::jsonb) as e(event_id uuid, type text, subject text, payload jsonb)
     on conflict (event_id) do nothing`.execute(tx);
+  tellListeners(tx);
 }
 
 function toRow({ eventId, type, subject, payload }: OutboxEvent) {
