@@ -114,10 +114,11 @@ async function analyseAll(projects: readonly string[]) {
 
 /** Sets of vulnerabilities for each package version, qualifiers left out, with those expected. */
 async function compare(): Promise<{ versions: number; different: number }> {
-  const coordinates = (purl: string) => (purl.split("?")[0]?.split("#")[0] ?? purl).toLowerCase();
+  // Neither side is canonical: `+` is encoded here and not there, `/` the other way round.
+  const coordinates = (purl: string) => decodeURIComponent(purl.split("?")[0]?.split("#")[0] ?? purl).toLowerCase();
   const expected = new Map(
     sharedLines<{ purl: string; expected: string[] }>("data/matching/expected-by-purl.jsonl.gz").map((line) => [
-      line.purl.toLowerCase(),
+      coordinates(line.purl),
       line.expected.toSorted().join(" "),
     ]),
   );
