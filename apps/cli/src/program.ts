@@ -3,7 +3,7 @@
  * is loaded when it runs, so that help and mistakes answer at once.
  */
 import { Argument, Command, Option } from "commander";
-import { GITHUB, KEV_LISTS, type MirrorSource, NVD, OSV } from "./client/mirror-sources.ts";
+import { EPSS, GITHUB, KEV_LISTS, type MirrorSource, NVD, OSV } from "./client/mirror-sources.ts";
 import type { MirrorOptions } from "./commands/mirror.ts";
 import { THRESHOLDS } from "./output/severity.ts";
 import { addBackfills } from "./program/backfills.ts";
@@ -152,6 +152,7 @@ function addMirror(program: Command): void {
     .action((options) => run(OSV, options));
   command("nvd", "the NVD source").action((options) => run(NVD, options));
   command("github", "GitHub's advisories").action((options) => run(GITHUB, options));
+  command("epss", "EPSS").action((options) => run(EPSS, options));
   command("kev", "a list of known exploited vulnerabilities")
     .addArgument(new Argument("[list]", "whose list").choices(["cisa", "enisa"]).default("cisa"))
     .action((list: keyof typeof KEV_LISTS, options) => run(KEV_LISTS[list], options));

@@ -171,6 +171,39 @@ test.for([
   expect(JSON.parse(put?.body ?? "")).toEqual({ config: { enabled: true, [address]: "https://example.com/b" } });
 });
 
+test("mirror epss sets what its properties say, names a refused one, and waits for the run", async () => {
+  const property = (propertyName: string, propertyValue: string) => ({
+    groupName: "vuln-source",
+    propertyName,
+    propertyValue,
+  });
+  const answers = inTurn({ body: [{}, {}] }, { body: [{}, "The property epss.feeds.url must be a URL."] });
+  await using stub = await startStubApi(
+    on("GET", "/api/v1/configProperty", () => ({
+      body: [
+        property("epss.enabled", "false"),
+        property("epss.feeds.url", "https://example.com/a"),
+        property("x", "y"),
+      ],
+    })),
+    on("POST", "/api/v1/configProperty/aggregate", answers),
+    on("POST", "/api/v2/epss/mirror-runs", () => ({ status: 202 })),
+    on(
+      "GET",
+      "/api/v2/epss/mirror-runs/latest",
+      inTurn({ status: 404 }, { body: { status: "COMPLETED", started_at: 3, completed_at: 4 } }),
+    ),
+  );
+  const access = ["--url", stub.url, "--api-key", "k"];
+  const run = await runCli(["mirror", "epss", "--data-url", "https://example.com/b", "--wait", ...access]);
+  expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining("Mirrored EPSS") });
+  const [post] = stub.of("POST", "/api/v1/configProperty/aggregate");
+  const set = [property("epss.enabled", "true"), property("epss.feeds.url", "https://example.com/b")];
+  expect(JSON.parse(post?.body ?? "")).toEqual(set);
+  const refused = await runCli(["mirror", "epss", "--data-url", "no", ...access]);
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("must be a URL") });
+});
+
 test("mirror does not wait for a run that the server refuses, but joins one that is under way", async () => {
   const runs = "/api/v2/vuln-data-sources/nvd/mirror-runs";
   const refusals = inTurn(

@@ -72,6 +72,11 @@ export const apiKeyAnswer = apiKeyResponse.pick({ publicId: true }).extend({ key
 /** Configuration of an extension (API v2). */
 export const extensionConfigAnswer = extensionConfigResponse;
 
+/** Properties of the server (API v1); secret ones have no readable value. */
+export const configPropertiesAnswer = z.array(
+  z.object({ groupName: z.string(), propertyName: z.string(), propertyValue: z.string().nullish() }),
+);
+
 /** Latest mirror run (API v2); times in epoch milliseconds. */
 export const mirrorStatusAnswer = mirrorRunStatus;
 

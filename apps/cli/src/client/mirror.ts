@@ -1,10 +1,11 @@
 /** Sources of advisories and of known exploited vulnerabilities: configuration, and mirror runs that are started, joined and watched. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import { CliError } from "../errors.ts";
 import { EXIT } from "../exit-codes.ts";
-import { extensionConfigAnswer, type MirrorStatus, mirrorStatusAnswer } from "./answers.ts";
+import { configPropertiesAnswer, extensionConfigAnswer, type MirrorStatus, mirrorStatusAnswer } from "./answers.ts";
 import { type Api, call, callJson, callJsonUnless } from "./http.ts";
-import type { MirrorSource } from "./mirror-sources.ts";
+import type { ExtensionSource, MirrorSource, PropertySource } from "./mirror-sources.ts";
 import { apiErrorFrom } from "./problem.ts";
 
 const POLL_MS = 500;
@@ -15,11 +16,13 @@ export type SourceConfig = Readonly<Record<string, unknown>>;
 
 /** Present configuration of a source. */
 export async function readSourceConfig(api: Api, source: MirrorSource): Promise<SourceConfig> {
+  if ("properties" in source) return readProperties(api, source);
   return (await callJson(api, { method: "GET", path: configPath(source) }, extensionConfigAnswer)).config;
 }
 
 /** Replaces the configuration; 304 (nothing to change) is fine too. */
 export async function writeSourceConfig(api: Api, source: MirrorSource, config: SourceConfig): Promise<void> {
+  if ("properties" in source) return writeProperties(api, source, config);
   await call(api, { method: "PUT", path: configPath(source), json: { config }, safe: true }, [304]);
 }
 
@@ -76,12 +79,34 @@ async function waitForRun(
   }
 }
 
-function configPath({ point, name }: MirrorSource): string {
+const PROPERTIES = "/api/v1/configProperty";
+
+async function readProperties(api: Api, { group, properties }: PropertySource): Promise<SourceConfig> {
+  const all = await callJson(api, { method: "GET", path: PROPERTIES }, configPropertiesAnswer);
+  const textOf = (name: string) =>
+    all.find(({ groupName, propertyName }) => groupName === group && propertyName === name)?.propertyValue ?? "";
+  const config = Object.entries(properties).map(([member, name]) => [member, textOf(name)] as const);
+  return Object.fromEntries(config.map(([member, value]) => [member, member === "enabled" ? value === "true" : value]));
+}
+
+/** A value that is refused stands in the answer as a sentence. */
+async function writeProperties(api: Api, { group, properties }: PropertySource, config: SourceConfig): Promise<void> {
+  const updates = Object.entries(properties).map(([member, name]) => ({
+    groupName: group,
+    propertyName: name,
+    propertyValue: String(config[member]),
+  }));
+  const what = { method: "POST", path: `${PROPERTIES}/aggregate`, json: updates, safe: true } as const;
+  const refused = (await callJson(api, what, z.array(z.unknown()))).find((answer) => typeof answer === "string");
+  if (refused !== undefined) throw new CliError(EXIT.failed, String(refused));
+}
+
+function configPath({ point, name }: ExtensionSource): string {
   return `/api/v2/extension-points/${point}/extensions/${name}/config`;
 }
 
-function runsPath({ point, name }: MirrorSource): string {
-  return `/api/v2/${point}s/${name}/mirror-runs`;
+function runsPath(source: MirrorSource): string {
+  return "runs" in source ? source.runs : `/api/v2/${source.point}s/${source.name}/mirror-runs`;
 }
 
 function isOver(status: MirrorStatus): boolean {

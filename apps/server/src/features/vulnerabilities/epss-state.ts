@@ -32,6 +32,13 @@ export async function writeEpssState(tx: Tx, { feedsUrl, etag }: EpssFeedState):
   await writeExtensionState(tx, POINT, EPSS, FEED, state);
 }
 
+const latestRun = z.object({ runId: z.string() });
+
+/** Run of the mirror that was started last. */
+export async function readLatestEpssRun(db: Db): Promise<string | undefined> {
+  return latestRun.safeParse(await readExtensionState(db, POINT, EPSS, LATEST_RUN)).data?.runId;
+}
+
 /** Remembers the run that was started last. */
 export async function writeLatestEpssRun(tx: Tx, runId: string): Promise<void> {
   await writeExtensionState(tx, POINT, EPSS, LATEST_RUN, { runId });

@@ -29,6 +29,7 @@ import { calculatorRoutes } from "./routes/v1/calculator.ts";
 import { cweRoutes } from "./routes/v1/cwe.ts";
 import { privateVulnerabilityRoutes } from "./routes/v1/private-vulnerability.ts";
 import { vulnerabilityRoutes } from "./routes/v1/vulnerability.ts";
+import { epssRoutes } from "./routes/v2/epss.ts";
 import { kevRoutes } from "./routes/v2/kev.ts";
 import { vulnDataSourceRoutes } from "./routes/v2/vuln-data-sources.ts";
 import { mirrorEpss } from "./workflows/mirror-epss.ts";
@@ -146,6 +147,7 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
       ...cweRoutes(),
       ...vulnDataSourceRoutes(database, client, { gateOpen }),
       ...kevRoutes(database, client, { gateOpen }),
+      ...epssRoutes(database, client, { gateOpen }),
     ],
     workflows: [mirrorVulnDataSource, mirrorNvd, mirrorGithub, mirrorKevDataSource, mirrorEpss],
     activities: [

@@ -67,6 +67,8 @@ describe("access", () => {
     ["GET", `${EXTENSION}/config-schema`, "SYSTEM_CONFIGURATION_READ"],
     ["POST", RUNS, "SYSTEM_CONFIGURATION_UPDATE"],
     ["GET", `${RUNS}/latest`, "SYSTEM_CONFIGURATION_READ"],
+    ["POST", "/api/v2/epss/mirror-runs", "SYSTEM_CONFIGURATION_UPDATE"],
+    ["GET", "/api/v2/epss/mirror-runs/latest", "SYSTEM_CONFIGURATION_READ"],
     ["GET", "/api/v1/vulnerability", "VIEW_PORTFOLIO"],
     ["GET", "/api/v1/vulnerability/source/OSV/vuln/PYSEC-1", "VIEW_PORTFOLIO"],
     ["GET", `/api/v1/vulnerability/${crypto.randomUUID()}`, "VULNERABILITY_MANAGEMENT_READ"],
