@@ -97,7 +97,7 @@ export function digestOf(keys: readonly string[]): string {
 }
 
 /** Affects versions of `name` below 1.`fixedMinor`.0. */
-interface Advisory {
+export interface Advisory {
   readonly id: string;
   readonly name: string;
   readonly fixedMinor: number;
