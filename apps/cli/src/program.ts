@@ -154,7 +154,7 @@ function addMirror(program: Command): void {
   command("github", "GitHub's advisories").action((options) => run(GITHUB, options));
   command("epss", "EPSS").action((options) => run(EPSS, options));
   command("kev", "a list of known exploited vulnerabilities")
-    .addArgument(new Argument("[list]", "whose list").choices(["cisa", "enisa"]).default("cisa"))
+    .addArgument(new Argument("[list]", "whose list").choices(["cisa", "enisa", "vulncheck"]).default("cisa"))
     .action((list: keyof typeof KEV_LISTS, options) => run(KEV_LISTS[list], options));
 }
 

@@ -46,4 +46,5 @@ export const EPSS: MirrorSource = {
 export const KEV_LISTS = {
   cisa: { point: "kev-data-source", name: "cisa", title: "CISA KEV", address: "feedUrl" },
   enisa: { point: "kev-data-source", name: "enisa", title: "ENISA EU KEV", address: "feedUrl" },
+  vulncheck: { point: "kev-data-source", name: "vulncheck", title: "VulnCheck KEV", address: "feedUrl" },
 } as const satisfies Readonly<Record<string, MirrorSource>>;

@@ -34,6 +34,20 @@ export const vulnerabilityProperties = {
     default: false,
     meaning: "permit the KEV data source of ENISA to connect to this machine and to private networks",
   }),
+  vulncheckAllowLocal: property.boolean("dt.kev-data-source.vulncheck.allow-local-connections", {
+    default: false,
+    meaning: "permit the KEV data source of VulnCheck to connect to this machine and to private networks",
+  }),
+  vulncheckToken: property.string("dt.kev-data-source.vulncheck.api-token", {
+    default: "",
+    meaning: "token for the API of the KEV data source of VulnCheck",
+    secret: true,
+  }),
+  vulncheckTokenHosts: property.list("dt.kev-data-source.vulncheck.api-token-hosts", {
+    default: "api.vulncheck.com",
+    meaning:
+      "hosts (host or host:port) that the token is sent to, whatever address the KEV data source of VulnCheck has",
+  }),
   epssAllowLocal: property.boolean("dt.vuln-source.epss.allow-local-connections", {
     default: false,
     meaning: "permit the mirror of EPSS to connect to this machine and to private networks",
@@ -64,4 +78,5 @@ export const vulnerabilityProperties = {
 export const kevAllowLocal = {
   cisa: vulnerabilityProperties.cisaAllowLocal,
   enisa: vulnerabilityProperties.enisaAllowLocal,
+  vulncheck: vulnerabilityProperties.vulncheckAllowLocal,
 };

@@ -81,6 +81,10 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
   const epssMirrorCron = config.get(vulnerabilityProperties.epssMirrorCron);
   const epssAllowLocal = config.get(vulnerabilityProperties.epssAllowLocal);
   const kevLocal = KEV_SOURCES.map(({ name }) => name).filter((name) => config.get(kevAllowLocal[name]));
+  const vulncheck = {
+    token: config.get(vulnerabilityProperties.vulncheckToken),
+    tokenHosts: config.get(vulnerabilityProperties.vulncheckTokenHosts),
+  };
   const githubMirrorCron = config.get(vulnerabilityProperties.githubMirrorCron);
   const github = {
     allowLocal: config.get(vulnerabilityProperties.githubAllowLocal),
@@ -156,7 +160,7 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
       planNvdMirror({ database, clock }),
       mirrorNvdFeed({ database, outbound, allowLocal: nvdAllowLocal, fileRoots }),
       mirrorGithubAdvisories({ ...github, database, outbound, clock, fileRoots }),
-      mirrorKevFeed({ database, outbound, allowLocal: new Set(kevLocal), fileRoots }),
+      mirrorKevFeed({ database, outbound, clock, allowLocal: new Set(kevLocal), vulncheck, fileRoots }),
       mirrorEpssScores({ database, outbound, allowLocal: epssAllowLocal, fileRoots }),
     ],
     schedule,

@@ -1,20 +1,22 @@
 /**
- * Mirrors one list of known exploited vulnerabilities. The file is fetched unless its entity tag is the one read last; a list has some
+ * Mirrors one list of known exploited vulnerabilities. A file is fetched unless its entity tag is the one read last, the pages of an API each time; a list has some
  * thousand records, so it is read as a whole and stored in one transaction together with its entity tag: a killed attempt left
  * nothing half done and is simply made again. A record that cannot be read is named, counted and left out; its stored state stays.
  */
 import { readFile } from "node:fs/promises";
 import { kevDataSourcePath } from "@evertrack/contract/v2/kev-data-sources";
-import { type Activity, defineActivity, Terminal } from "@evertrack/engine/authoring";
+import { type Activity, type ActivityContext, defineActivity, Terminal } from "@evertrack/engine/authoring";
+import type { Clock } from "../../../platform/clock/clock.ts";
 import type { Database, Tx } from "../../../platform/db/index.ts";
 import type { Outbound } from "../../../platform/outbound/index.ts";
 import { type KevFeedChanges, storeKevFeed } from "../commands/store-kev-feed.ts";
 import { kevAllowLocal } from "../config.ts";
-import { findKevSource, type KevSource } from "../kev-extensions.ts";
-import { readKevFeedState, writeKevFeedState } from "../kev-state.ts";
+import { findKevSource, type KevSource, PAGED_FILE } from "../kev-extensions.ts";
+import { type KevFeedState, readKevFeedState, writeKevFeedState } from "../kev-state.ts";
 import { readKevConfig } from "../queries/kev-config.ts";
 import type { KevReading } from "../rules/kev-records.ts";
-import { KevFeedError, readKevFeed } from "./kev/read-feed.ts";
+import { KevFeedError, readKevFeed, readKevRecords } from "./kev/read-feed.ts";
+import { type VulncheckAccess, vulncheckRecords } from "./kev/vulncheck-pages.ts";
 import { type Bucket, openBucket } from "./osv/bucket.ts";
 
 /** CISA's list has some 1.5 MB. */
@@ -27,6 +29,8 @@ interface MirrorKevDeps {
   outbound: Outbound;
   /** Names of sources that may connect to this machine and to private networks. */
   allowLocal: ReadonlySet<string>;
+  vulncheck: Pick<VulncheckAccess, "token" | "tokenHosts">;
+  clock: Clock;
   fileRoots: readonly string[];
 }
 
@@ -51,6 +55,11 @@ export function mirrorKevFeed(deps: MirrorKevDeps): Activity<{ name: string }, K
       if (source === undefined) throw new Terminal(`this version has no KEV data source "${name}"`);
       const { enabled, feedUrl } = await readKevConfig(db, source);
       if (!enabled) throw new Terminal(`the KEV data source "${name}" is not enabled`);
+      if (source.isPaged === true && !feedUrl.startsWith("file:")) {
+        const access = { ...deps, ...deps.vulncheck, allowLocal: deps.allowLocal.has(name), signal: ctx.signal };
+        const records = await vulncheckRecords(feedUrl, { ...access, nowMs: () => deps.clock.now().getTime() });
+        return store(ctx, source, { feedUrl, etag: undefined }, () => readKevRecords(source.format, records));
+      }
       const last = await readKevFeedState(db, name, feedUrl);
       const { bucket, file: fileName } = await locate(feedUrl, source, deps, ctx.signal);
       const file = await bucket.fetchChanged([fileName], FEED_SIZE_MAX_BYTES, last?.etag);
@@ -60,21 +69,32 @@ export function mirrorKevFeed(deps: MirrorKevDeps): Activity<{ name: string }, K
         return { ...NOTHING, outcome: "unchanged" };
       }
       try {
-        const reading = read(source, feedUrl, await readFile(file.path, "utf8"));
-        for (const record of reading.leftOut.slice(0, LEFT_OUT_LOGGED_MAX))
-          ctx.log.warn({ source: name, record }, "record left out");
-        const changes = await ctx.tx("store", async (tx) => {
-          await writeKevFeedState(tx, name, { feedUrl, etag: file.etag });
-          return storeKevFeed(tx, source.asserter, reading);
-        });
-        ctx.log.info({ source: name, ...changes }, "mirrored known exploited vulnerabilities");
-        const leftOut = reading.leftOut.slice(0, LEFT_OUT_NAMED_MAX);
-        return { ...changes, outcome: "read", unreadable: reading.leftOut.length, leftOut };
+        const content = await readFile(file.path, "utf8");
+        return await store(ctx, source, { feedUrl, etag: file.etag }, () => readKevFeed(source.format, content));
       } finally {
         await file.release();
       }
     },
   });
+}
+
+/** Stores what `read` says of the list, and where it came from, in one transaction. */
+async function store(
+  ctx: ActivityContext<Tx>,
+  source: KevSource,
+  state: KevFeedState,
+  read: () => KevReading,
+): Promise<KevFeedReport> {
+  const reading = readOrEnd(state.feedUrl, read);
+  for (const record of reading.leftOut.slice(0, LEFT_OUT_LOGGED_MAX))
+    ctx.log.warn({ source: source.name, record }, "record left out");
+  const changes = await ctx.tx("store", async (tx) => {
+    await writeKevFeedState(tx, source.name, state);
+    return storeKevFeed(tx, source.asserter, reading);
+  });
+  ctx.log.info({ source: source.name, ...changes }, "mirrored known exploited vulnerabilities");
+  const leftOut = reading.leftOut.slice(0, LEFT_OUT_NAMED_MAX);
+  return { ...changes, outcome: "read", unreadable: reading.leftOut.length, leftOut };
 }
 
 /** The folder of the file, and its name there. */
@@ -84,7 +104,7 @@ async function locate(
   deps: MirrorKevDeps,
   signal: AbortSignal,
 ): Promise<{ bucket: Bucket; file: string }> {
-  const url = new URL(feedUrl);
+  const url = new URL(source.isPaged === true ? `${feedUrl.replace(/\/+$/, "")}/${PAGED_FILE}` : feedUrl);
   const file = decodeURIComponent(url.pathname.split("/").at(-1) ?? "");
   const bucket = await openBucket(new URL(".", url).href, {
     outbound: deps.outbound,
@@ -96,9 +116,9 @@ async function locate(
   return { bucket, file };
 }
 
-function read({ format }: KevSource, feedUrl: string, content: string): KevReading {
+function readOrEnd(feedUrl: string, read: () => KevReading): KevReading {
   try {
-    return readKevFeed(format, content);
+    return read();
   } catch (error) {
     if (error instanceof KevFeedError) throw new Terminal(`${feedUrl} ${error.message}; nothing was changed`);
     throw error;

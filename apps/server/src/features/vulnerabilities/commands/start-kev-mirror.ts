@@ -64,7 +64,7 @@ export async function startOverdueKevMirrors(
   return started;
 }
 
-/** As asked for by a person. 404 unknown source, 501 not built, 400 not enabled, 409 under way, or not yet possible. */
+/** As asked for by a person. 404 unknown source, 400 not enabled, 409 under way, or not yet possible. */
 export async function requestKevMirror(
   database: Database,
   client: EngineClient<Tx>,

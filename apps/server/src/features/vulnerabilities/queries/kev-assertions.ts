@@ -31,12 +31,11 @@ export async function listKevAssertions(db: Db, source: string, vulnId: string):
   return { items, total: { count: items.length, type: "EXACT" } };
 }
 
-/** 404 for a source nobody knows, 501 for one this version does not have yet. */
+/** 404 for a source nobody knows. */
 export function requireKevSource(name: string): KevSource {
   const source = findKevSource(name);
-  if (source !== undefined) return source;
-  if (name === "vulncheck") throw new AppError("not-built-yet", "The KEV data source vulncheck is not built yet.");
-  throw notFound();
+  if (source === undefined) throw notFound();
+  return source;
 }
 
 /** The run started last; 404 when there is none, or it is no longer kept. */

@@ -1,5 +1,5 @@
 /** How a list is written. */
-export type KevFormat = "cisa" | "enisa";
+export type KevFormat = "cisa" | "enisa" | "vulncheck";
 
 /** What a list says of one vulnerability. */
 export interface ReadKevRecord {

@@ -1,4 +1,7 @@
-/** Reading lists of known exploited vulnerabilities: of CISA (JSON, schema 1.0) and of ENISA (EU KEV). Both name CVEs. */
+/**
+ * Reading lists of known exploited vulnerabilities: of CISA (JSON, schema 1.0), of ENISA (EU KEV) and of VulnCheck. All name CVEs; a record of
+ * VulnCheck may name several.
+ */
 import { z } from "zod";
 import type { KevFormat, KevReading, ReadKevRecord } from "../../rules/kev-records.ts";
 
@@ -9,6 +12,7 @@ export class KevFeedError extends Error {
 
 /** CISA's list has some 1,500 records. */
 const RECORDS_MAX = 50_000;
+const CVES_OF_RECORD_MAX = 1_000;
 const TEXT_MAX = 65_536;
 const CVE = /^CVE-\d{4}-\d{4,19}$/;
 
@@ -57,13 +61,35 @@ const READERS: Readonly<Record<KevFormat, z.ZodType<ReadKevRecord>>> = {
       knownRansomware: raw.exploitationType?.toLowerCase().includes("ransomware") ? true : null,
       description: raw.shortDescription,
     })),
+  vulncheck: z
+    .object({
+      cveID: cveId,
+      date_added: day,
+      required_action: text,
+      knownRansomwareCampaignUse: text,
+      shortDescription: text,
+    })
+    .transform((raw) => ({
+      vulnId: raw.cveID,
+      published: raw.date_added,
+      requiredAction: raw.required_action,
+      knownRansomware:
+        raw.knownRansomwareCampaignUse === null ? null : raw.knownRansomwareCampaignUse.toLowerCase() === "known",
+      description: raw.shortDescription,
+    })),
 };
 
-/** Reads a whole list. Throws KevFeedError when it is none; single records that cannot be read are left out and named. */
+/** Reads the text of a list. Throws KevFeedError when it is none; see readKevRecords. */
 export function readKevFeed(format: KevFormat, content: string): KevReading {
+  return readKevRecords(format, recordsOf(format, content));
+}
+
+/** Reads the records of a whole list: those that cannot be read are left out and named. Throws KevFeedError when there are too many. */
+export function readKevRecords(format: KevFormat, records: readonly unknown[]): KevReading {
   const reading: KevReading = { records: [], unreadableIds: [], unnamed: 0, leftOut: [] };
   const seen = new Set<string>();
-  for (const [index, raw] of recordsOf(format, content).entries()) {
+  if (records.length > RECORDS_MAX) throw new KevFeedError(`has more than ${RECORDS_MAX} records`);
+  for (const [index, raw] of records.flatMap(oneForEachCve).entries()) {
     const parsed = READERS[format].safeParse(raw);
     if (parsed.success) {
       if (!seen.has(parsed.data.vulnId)) reading.records.push(parsed.data);
@@ -77,9 +103,15 @@ function recordsOf(format: KevFormat, content: string): unknown[] {
   const list = format === "cisa" ? z.object({ vulnerabilities: z.array(z.unknown()) }) : z.array(z.unknown());
   const parsed = list.safeParse(parse(content));
   if (!parsed.success) throw new KevFeedError(`is no list in the format of ${format.toUpperCase()}`);
-  const records = Array.isArray(parsed.data) ? parsed.data : parsed.data.vulnerabilities;
-  if (records.length > RECORDS_MAX) throw new KevFeedError(`has more than ${RECORDS_MAX} records`);
-  return records;
+  return Array.isArray(parsed.data) ? parsed.data : parsed.data.vulnerabilities;
+}
+
+const several = z.looseObject({ cve: z.array(z.unknown()).min(1).max(CVES_OF_RECORD_MAX) });
+
+/** A record of VulnCheck names its CVEs in a list; others stay what they are. */
+function oneForEachCve(raw: unknown): unknown[] {
+  const parsed = several.safeParse(raw);
+  return parsed.success ? parsed.data.cve.map((cveID) => ({ ...parsed.data, cveID })) : [raw];
 }
 
 function parse(content: string): unknown {
