@@ -14,7 +14,7 @@ const CHAPTERS: readonly (readonly [title: string, prefixes: readonly string[]])
   ["Health and metrics", ["dt.management.", "dt.metrics."]],
   ["Sign-in", ["dt.auth.", "dt.api-key.", "dt.bcrypt.", "dt.ldap.", "dt.oidc."]],
   ["BOM uploads and file storage", ["dt.bom.", "dt.file-storage."]],
-  ["Vulnerability data", ["dt.vuln-", "dt.kev-"]],
+  ["Vulnerability data", ["dt.vuln-", "dt.kev-", "dt.cache."]],
   ["Outbound requests", ["dt.http."]],
   ["Cluster", ["dt.cluster.", "dt.upgrade."]],
   ["Backups", ["dt.backup."]],
