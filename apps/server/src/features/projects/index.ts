@@ -33,7 +33,8 @@ export {
   updateProject,
 } from "./store/projects.ts";
 export { type PortfolioScope, visibleProject } from "./store/scope.ts";
-export { tagsOf } from "./store/tags.ts";
+export { ensureTags, tagsOf } from "./store/tags.ts";
+export { findTag, removeTagFromVulnerabilities, replaceVulnerabilityTags } from "./store/vulnerability-tags.ts";
 
 /** Projects: versions, hierarchy, tags and which team sees what. */
 export function projectsFeature(deps: ProjectsDeps & { settings: Settings; config: Config }) {

@@ -1,4 +1,4 @@
-import { InvalidRequest, PlainError } from "../../platform/http/index.ts";
+import { AppError, InvalidRequest, PlainError } from "../../platform/http/index.ts";
 
 /** The sentences of v1 about vulnerabilities. */
 export const vulnerabilityNotFound = () => new PlainError(404, "The vulnerability could not be found.");
@@ -16,6 +16,11 @@ export const cpeNotYet = () =>
     409,
     "Components can be affected by CPE once the upgrade to 0.4.0 is finalized; name the package with a purl.",
   );
+
+export const tagsNotYet = () =>
+  new PlainError(409, "Vulnerabilities can have tags once the upgrade to 0.4.0 is finalized.");
+
+export const tagNotFound = () => new AppError("not-found", "A tag with this name does not exist.");
 
 /** A member whose value the schema allows and its meaning does not. */
 export function invalidMember(path: string, message: string, invalidValue: unknown): InvalidRequest {

@@ -29,6 +29,7 @@ import { calculatorRoutes } from "./routes/v1/calculator.ts";
 import { cweRoutes } from "./routes/v1/cwe.ts";
 import { privateVulnerabilityRoutes } from "./routes/v1/private-vulnerability.ts";
 import { vulnerabilityRoutes } from "./routes/v1/vulnerability.ts";
+import { vulnerabilityTagRoutes } from "./routes/v1/vulnerability-tags.ts";
 import { epssRoutes } from "./routes/v2/epss.ts";
 import { kevRoutes } from "./routes/v2/kev.ts";
 import { vulnDataSourceRoutes } from "./routes/v2/vuln-data-sources.ts";
@@ -147,6 +148,7 @@ export function vulnerabilitiesFeature(deps: VulnerabilitiesDeps) {
     routes: [
       ...vulnerabilityRoutes(database.db),
       ...privateVulnerabilityRoutes({ database, clock, gateOpen }),
+      ...vulnerabilityTagRoutes({ database, gateOpen }),
       ...calculatorRoutes(),
       ...cweRoutes(),
       ...vulnDataSourceRoutes(database, client, { gateOpen }),

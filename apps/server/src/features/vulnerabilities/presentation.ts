@@ -16,7 +16,7 @@ export function presentVulnerability(
   packages: Awaited<ReturnType<typeof affectedPackages>> = [],
   cpes: Awaited<ReturnType<typeof affectedCpes>> = [],
 ): VulnerabilityResponse {
-  const { aliases, cwes, credits } = details;
+  const { aliases, cwes, credits, tags } = details;
   const affected = [...packages.flatMap(affectedJson), ...cpes.map(affectedCpeJson)];
   return present({
     uuid: details.uuid,
@@ -52,6 +52,7 @@ export function presentVulnerability(
     isKev: details.isKev,
     aliases: aliases.length === 0 ? undefined : aliasesJson(aliases),
     affectedComponents: affected.length === 0 ? undefined : affected,
+    tags: tags.length === 0 ? undefined : tags.map((name) => ({ name })),
   });
 }
 

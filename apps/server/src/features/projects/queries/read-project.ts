@@ -83,7 +83,7 @@ export async function readTags(deps: ProjectsDeps, principal: Principal, page: P
     collectionProjectCount: row.collection_project_count,
     policyCount: 0,
     notificationRuleCount: 0,
-    vulnerabilityCount: 0,
+    vulnerabilityCount: row.vulnerability_count,
   }));
   return { items, total };
 }

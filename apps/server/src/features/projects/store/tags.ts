@@ -24,6 +24,7 @@ export async function ensureTags(tx: Tx, names: readonly string[]): Promise<Map<
 }
 
 const unused = sql`not exists (select 1 from project_tag pt where pt.tag_id = t.id)
+  and not exists (select 1 from vulnerability_tag vt where vt.tag_id = t.id)
   and not exists (select 1 from project p where p.collection_tag_id = t.id)`;
 
 /** Locks tags nothing refers to, after `afterId`, ascending; those somebody is about to use are passed over. */
@@ -60,11 +61,12 @@ export async function tagsOf(db: Db, projectId: number): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** A tag and how many visible projects carry it. */
+/** A tag, and how many visible projects and how many vulnerabilities carry it. */
 export interface TagRow {
   name: string;
   project_count: number;
   collection_project_count: number;
+  vulnerability_count: number;
 }
 
 /** One page of all tags, by name. */
@@ -80,7 +82,8 @@ export async function listTags(
     select t.name,
       (select count(*) from project_tag pt where pt.tag_id = t.id and ${visible})::int as project_count,
       (select count(*) from project p where p.collection_tag_id = t.id
-        and ${visibleProject(scope, sql.ref("p.id"))})::int as collection_project_count
+        and ${visibleProject(scope, sql.ref("p.id"))})::int as collection_project_count,
+      (select count(*) from vulnerability_tag vt where vt.tag_id = t.id)::int as vulnerability_count
     from tag t where t.name ilike ${pattern}
     order by t.name ${direction} limit ${page.limit} offset ${page.offset}`.execute(db);
   const { rows: counts } = await sql<{ total: number }>`/* projects.countTags */

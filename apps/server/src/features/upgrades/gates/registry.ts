@@ -21,4 +21,5 @@ export const GATES: readonly Gate[] = [
   { name: "mirror-exploitation", release: "0.4.0" },
   { name: "mirror-github", release: "0.4.0" },
   { name: "external-analyzers", release: "0.4.0" },
+  { name: "vulnerability-tags", release: "0.4.0" },
 ];

@@ -83,6 +83,8 @@ export interface VulnerabilityDetails {
   aliasGroup: string | null;
   /** The other names of the group, by id. */
   aliases: { source: string; vulnId: string }[];
+  /** Names, in order. */
+  tags: string[];
 }
 
 const details = sql`
@@ -95,7 +97,9 @@ const details = sql`
     v.owasp_likelihood as "owaspLikelihood", v.owasp_technical_impact as "owaspTechnicalImpact",
     v.owasp_business_impact as "owaspBusinessImpact",
     v.published, v.updated, v.created, v.rejected, ${isKnownExploited} as "isKev",
-    g.group_id as "aliasGroup", coalesce(o.aliases, '[]') as aliases
+    g.group_id as "aliasGroup", coalesce(o.aliases, '[]') as aliases,
+    array(select t.name from vulnerability_tag vt join tag t on t.id = vt.tag_id
+      where vt.vulnerability_id = v.id order by t.name) as tags
   from vulnerability v
   left join vulnerability_alias g on g.vuln_id = v.vuln_id and g.source = v.source
   left join ${epssOfVulnerability} e on true

@@ -643,6 +643,11 @@ export interface VulnerabilityMetrics {
   year: number;
 }
 
+export interface VulnerabilityTag {
+  tag_id: number;
+  vulnerability_id: number;
+}
+
 export interface DB {
   advisory_record: AdvisoryRecord;
   analyzer_answer: AnalyzerAnswer;
@@ -703,4 +708,5 @@ export interface DB {
   vulnerability_alias_assertion: VulnerabilityAliasAssertion;
   vulnerability_match: VulnerabilityMatch;
   vulnerability_metrics: VulnerabilityMetrics;
+  vulnerability_tag: VulnerabilityTag;
 }
