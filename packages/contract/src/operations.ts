@@ -231,6 +231,8 @@ export const V2_OPERATIONS: readonly Operation[] = [
   ["GET", "/api/v2/components/{uuid}/findings/{source}/{vuln_id}/explanation"],
   ["GET", "/api/v2/components/{uuid}/paths"],
   ["GET", "/api/v2/components/{uuid}/vulnerabilities/{vulnerability}/priority"],
+  ["POST", "/api/v2/epss/mirror-runs"],
+  ["GET", "/api/v2/epss/mirror-runs/latest"],
   ["GET", "/api/v2/extension-points"],
   ["GET", "/api/v2/extension-points/{extension_point_name}/extensions"],
   ["GET", "/api/v2/extension-points/{extension_point_name}/extensions/{extension_name}/config"],
