@@ -25,7 +25,13 @@ const ANALYSES = 200_000;
 const SUPPRESSED_FIRST = 50_000;
 const BAR_MS = 1_000;
 /** As for a machine of its own: the indexes that are read fit in, a fraction of what is advised for such a portfolio. */
-const POSTGRES_SETTINGS = { shared_buffers: "1GB", max_wal_size: "8GB", synchronous_commit: "off", fsync: "off" };
+const POSTGRES_SETTINGS = {
+  shared_buffers: "1GB",
+  work_mem: "32MB",
+  max_wal_size: "8GB",
+  synchronous_commit: "off",
+  fsync: "off",
+};
 const WARM_UP_REQUESTS = 2;
 
 const { values } = parseArgs({

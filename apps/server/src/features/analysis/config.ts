@@ -30,6 +30,24 @@ export const analysisProperties = {
     max: 2_592_000_000,
     meaning: "answers of OSS Index are used again for this long, by all instances",
   }),
+  snykToken: property.string("dt.vuln-analyzer.snyk.api-token", {
+    secret: true,
+    meaning: "token of the external analyzer Snyk, which cannot be enabled without one",
+  }),
+  snykApiVersion: property.string("dt.vuln-analyzer.snyk.api-version", {
+    default: "2025-11-05",
+    meaning: "version of Snyk's REST API that is asked for",
+  }),
+  snykAllowLocal: property.boolean("dt.vuln-analyzer.snyk.allow-local-connections", {
+    default: false,
+    meaning: "permit the external analyzer Snyk to connect to this machine and to private networks",
+  }),
+  snykTtlMs: property.integer('dt.cache."vuln-analyzer.snyk.results".ttl-ms', {
+    default: 43_200_000,
+    min: 60_000,
+    max: 2_592_000_000,
+    meaning: "answers of Snyk are used again for this long, by all instances",
+  }),
   cacheMaintenanceCron: property.cron("dt.task.analyzer-cache-maintenance.cron", {
     default: "*/5 * * * *",
     meaning: "when expired answers of external analyzers are removed (UTC)",

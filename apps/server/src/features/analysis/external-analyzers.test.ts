@@ -2,12 +2,12 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { until } from "@evertrack/engine/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Seed } from "../../testing/seed.ts";
 import { type TestServer, testServer } from "../../testing/test-server.ts";
 import { verifyMatches } from "../findings/index.ts";
 
-/** Engine and server work; OSS Index is a stub. */
+/** Engine and server work; OSS Index and Snyk are stubs. */
 let server: TestServer;
 let seed: Seed;
 let key: string;
@@ -19,7 +19,24 @@ const stub = {
   /** Answered in place of what it knows. */
   status: 200,
 };
+const snyk = {
+  requests: [] as { url: string | undefined; authorization: string | undefined; purls: string[] }[],
+  knows: new Map<string, Record<string, unknown>[]>(),
+};
 const http = createServer(async (request: IncomingMessage, response) => {
+  if (request.url?.startsWith("/rest/orgs/")) {
+    const { purls } = (JSON.parse(await text(request)) as { data: { attributes: { purls: string[] } } }).data
+      .attributes;
+    snyk.requests.push({ url: request.url, authorization: request.headers.authorization, purls });
+    const data = purls.flatMap((purl) =>
+      (snyk.knows.get(purl) ?? []).map((attributes) => ({
+        id: attributes.key,
+        attributes: { coordinates: [{ representations: [{}, { package: { url: purl } }] }], ...attributes },
+      })),
+    );
+    response.writeHead(200, { "content-type": "application/vnd.api+json" }).end(JSON.stringify({ data }));
+    return;
+  }
   const { coordinates } = JSON.parse(await text(request)) as { coordinates: string[] };
   stub.requests.push({ authorization: request.headers.authorization, coordinates });
   const reports = coordinates.map((one) => ({
@@ -36,6 +53,8 @@ beforeAll(async () => {
   const properties = {
     "dt.vuln-analyzer.oss-index.allow-local-connections": "true",
     "dt.vuln-analyzer.oss-index.api-token": "t0ken",
+    "dt.vuln-analyzer.snyk.allow-local-connections": "true",
+    "dt.vuln-analyzer.snyk.api-token": "snyk-t0ken",
   };
   server = await testServer({ working: true, properties });
   seed = new Seed(server.database.executor);
@@ -273,5 +292,54 @@ describe("OSS Index", () => {
     stub.knows.set(coordinates, [entry("CVE-2026-20007"), entry("sonatype-2026-0007", lesser)]);
     await analyze(project);
     expect(await severities()).toEqual(["CVE-2026-20007 LOW", "sonatype-2026-0007 LOW"]);
+  });
+});
+
+describe("Snyk", () => {
+  const SNYK_CONFIG = CONFIG.replace("oss-index", "snyk");
+  const switchSnyk = async (config: object) =>
+    (await server.request("PUT", SNYK_CONFIG, { key, body: { config: { apiBaseUrl: stub.url, ...config } } }))
+      .statusCode;
+  beforeEach(async () => {
+    snyk.requests.length = 0;
+    snyk.knows.clear();
+    await configure({ enabled: false });
+  });
+  afterEach(() => switchSnyk({ enabled: false }));
+
+  test("is not switched on without an organisation", async () => {
+    expect(await switchSnyk({ enabled: true })).toBe(400);
+  });
+
+  test("gives findings with what it says of them, is asked once in 12 hours, and takes back what it does not report any more", async () => {
+    expect(await switchSnyk({ enabled: true, orgId: "our org", aliasSyncEnabled: true })).toBe(204);
+    const purl = `pkg:npm/${fresh("snyk")}@1.0.0`;
+    const problems = [{ id: "CVE-2026-20031", source: "CVE" }];
+    const severities = [
+      { source: "Snyk", level: "high", score: 7.5, vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N" },
+    ];
+    snyk.knows.set(purl, [{ key: "SNYK-JS-A-31", title: "About it", problems, severities }]);
+    const project = await upload(fresh("p"), purl.replace("snyk", "SNYK"), "pkg:deb/debian/zlib@1.0");
+    expect(snyk.requests).toEqual([
+      {
+        url: "/rest/orgs/our%20org/packages/issues?version=2025-11-05",
+        authorization: "token snyk-t0ken",
+        purls: [purl],
+      },
+    ]);
+    expect(await namesOf(project)).toEqual(["SNYK-JS-A-31 SNYK_ANALYZER"]);
+    const [{ vulnerability } = { vulnerability: undefined }] = await found(project);
+    expect(vulnerability).toMatchObject({ source: "SNYK", severity: "HIGH", aliases: [{ cveId: "CVE-2026-20031" }] });
+    await analyze(project, { cached: true });
+    expect(snyk.requests).toHaveLength(1);
+    const ages = await seed.rows<{ hours: number }>(
+      "select extract(epoch from expires_at - answered_at)::int / 3600 as hours from analyzer_cache where analyzer = 'snyk' and key = $1",
+      [purl],
+    );
+    expect(ages).toEqual([{ hours: 12 }]);
+    snyk.knows.clear();
+    await analyze(project);
+    expect(await namesOf(project)).toEqual([]);
+    expect((await verifyMatches(server.database)).differences).toEqual([]);
   });
 });
