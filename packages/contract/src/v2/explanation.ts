@@ -116,6 +116,8 @@ export const explanationResponse = z.object({
       last_seen: time.optional(),
     })
     .optional(),
+  /** Who made the finding by hand, and when; missing where nobody did. `text` says it as a sentence. */
+  assignment: z.object({ by: z.string(), at: time, text: z.string() }).optional(),
   /** What was decided about the finding; missing where nobody looked at it. */
   analysis: z
     .object({

@@ -16,6 +16,7 @@ import { removeExpiredAnswers } from "./commands/remove-expired-answers.ts";
 import { startDueAnalyses } from "./commands/start-due-analyses.ts";
 import { analysisProperties } from "./config.ts";
 import { analyzeRoutes } from "./routes/v1/analyze.ts";
+import { assignmentRoutes } from "./routes/v1/assignment.ts";
 import { anyExpired } from "./store/analyzer-cache.ts";
 import { analyzeProject } from "./workflows/analyze-project.ts";
 import { matchAdvisories } from "./workflows/match-advisories.ts";
@@ -63,7 +64,7 @@ export function analysisFeature(deps: AnalysisDeps) {
   return {
     schedule,
     housekeeping,
-    routes: analyzeRoutes(deps),
+    routes: [...analyzeRoutes(deps), ...assignmentRoutes(deps)],
     workflows: [analyzeProject, matchAdvisories],
     activities: [matchProjectActivity(deps), matchPackagesActivity(), askAnalyzerActivity(deps)],
     subscribers: [followAdvisories(deps.client)],

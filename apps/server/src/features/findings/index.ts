@@ -11,6 +11,7 @@ import { explanationRoutes } from "./routes/v2/explanation.ts";
 import { findingPriorityRoutes } from "./routes/v2/priority.ts";
 
 export { type AppliedStatements, applyStatements } from "./commands/apply-statements.ts";
+export { assignByHand, unassignByHand } from "./commands/assign-by-hand.ts";
 export { MATCH_BATCH_SIZE, type MatchChanges, matchIdentities } from "./commands/match-identities.ts";
 export { type AnalyzerAnswer, reconcileReports } from "./commands/reconcile-reports.ts";
 export { type MatchDifference, verifyAgain, verifyMatches } from "./commands/verify-matches.ts";

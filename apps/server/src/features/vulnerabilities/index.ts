@@ -56,6 +56,7 @@ export {
   type AffectingAdvisory,
   advisoriesForPackageKeys,
   findVulnerability,
+  findVulnerabilityByUuid,
   type VulnerabilityDetails,
   vulnerabilityDetails,
 } from "./store/reading.ts";

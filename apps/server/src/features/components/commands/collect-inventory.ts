@@ -6,6 +6,7 @@ import { PackedRows } from "../packed-rows.ts";
 import type { PreparedGraph } from "../prepared-graph.ts";
 import type { InventoryComponent, InventoryDiff } from "../rules/inventory.ts";
 import { componentsJson } from "../store/components.ts";
+import { ownIdentitiesOf } from "../store/own-identities.ts";
 import { NOTHING_SAID_ID } from "../store/shared-rows.ts";
 import { type DocumentLinks, GraphCollector } from "./collect-graph.ts";
 import { ensureDetails } from "./ensure-details.ts";
@@ -53,6 +54,8 @@ export class InventoryCollector {
   readonly #database: Database;
   readonly #baseDigest: Buffer | null;
   readonly #diff: InventoryDiff;
+  /** Identities of components that share theirs with nobody, by the key of what they are in the document. */
+  readonly #own: ReadonlyMap<string, number>;
   readonly #digest = new InventoryDigest();
   readonly #graph = new GraphCollector();
   /** By ordinal in the document: which number in the inventory, since equal components share one. */
@@ -64,16 +67,24 @@ export class InventoryCollector {
   #unchanged = 0;
   #waiting: WaitingRow[] = [];
 
-  private constructor(database: Database, baseDigest: Buffer | null, diff: InventoryDiff) {
+  private constructor(
+    database: Database,
+    baseDigest: Buffer | null,
+    diff: InventoryDiff,
+    own: ReadonlyMap<string, number>,
+  ) {
     this.#database = database;
     this.#baseDigest = baseDigest;
     this.#diff = diff;
+    this.#own = own;
   }
 
   /** Starts with what is stored. The digest is read first: an import in between is noticed when this one is written. */
   static async open(database: Database, projectId: number): Promise<InventoryCollector> {
     const baseDigest = (await inventoryDigestOf(database.db, projectId)) ?? null;
-    return new InventoryCollector(database, baseDigest, await readInventory(database.db, projectId));
+    const own = await ownIdentitiesOf(database.db, projectId);
+    const ownByKey = new Map(own.map(({ sharedKey, identityId }) => [sharedKey, identityId]));
+    return new InventoryCollector(database, baseDigest, await readInventory(database.db, projectId), ownByKey);
   }
 
   /** Takes components in the order of the document. */
@@ -120,7 +131,7 @@ export class InventoryCollector {
     const ids = await ensureIdentities(this.#database, batch);
     const different: Record<"added" | "changed", IdentifiedRow[]> = { added: [], changed: [] };
     for (const row of batch) {
-      const identityId = ids.get(row.key) ?? NOT_KNOWN_YET;
+      const identityId = this.#own.get(row.key) ?? ids.get(row.key) ?? NOT_KNOWN_YET;
       this.#identityIds.set(row.number, identityId);
       const difference = this.#diff.see(identityId, row.contentHash);
       if (difference === "unchanged") this.#unchanged++;

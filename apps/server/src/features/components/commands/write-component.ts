@@ -9,22 +9,15 @@ import { inventoryRow } from "../inventory.ts";
 import { requireComponent } from "../queries/find-component.ts";
 import { applySaid, type HandMade, UnusablePurl } from "../rules/hand-made.ts";
 import { componentsJson, insertComponents, removeComponents, updateComponents } from "../store/components.ts";
-import {
-  changeIdentity,
-  componentUnderLock,
-  HAND_MADE_HASH,
-  putNode,
-  renameInGraph,
-  storeByHand,
-  takeNode,
-  uuidOfIdentity,
-} from "../store/hand-changes.ts";
+import { componentUnderLock, HAND_MADE_HASH, storeByHand, uuidOfIdentity } from "../store/hand-changes.ts";
 import type { ComponentRow } from "../store/listing.ts";
+import { ownIdentitiesOf } from "../store/own-identities.ts";
 import { NOTHING_SAID_ID } from "../store/shared-rows.ts";
 import { ensureDetails } from "./ensure-details.ts";
 import { ensureIdentities } from "./ensure-identities.ts";
 import { ensureLicenses } from "./ensure-licenses.ts";
 import { noteInventoryChanged } from "./inventory-changed.ts";
+import { becomeWanted } from "./own-identity.ts";
 
 /** Adds a component to a project by hand; its UUID. */
 export async function createComponent(
@@ -37,8 +30,10 @@ export async function createComponent(
   if (project.isCollection) throw noComponentsHere();
   const wanted = await ready(deps, said, undefined);
   return changed(deps, { id: project.id, uuid: project.uuid }, async (tx) => {
-    if ((await uuidOfIdentity(tx, project.id, wanted.identityId)) !== undefined) throw componentExists();
-    await insertComponents(tx, project.id, wanted.rows);
+    const own = await ownIdentitiesOf(tx, project.id);
+    const isThere = own.some(({ sharedKey }) => sharedKey === wanted.key);
+    if (isThere || (await uuidOfIdentity(tx, project.id, wanted.identityId)) !== undefined) throw componentExists();
+    await insertComponents(tx, project.id, wanted.rowsOf(wanted.identityId));
     await storeByHand(tx, project.id, wanted.identityId, wanted.byHand);
     const uuid = await uuidOfIdentity(tx, project.id, wanted.identityId);
     if (uuid === undefined) throw new Error("the component that was inserted is not there");
@@ -60,9 +55,9 @@ export async function updateComponent(
     if (locked === undefined) throw componentNotFound();
     const { identityId, contentHash } = locked;
     if (identityId !== present.identity_id || contentHash !== present.content_hash) throw componentChanged();
-    if (identityId !== wanted.identityId) await becomeOther(tx, project.id, identityId, wanted.identityId);
-    await updateComponents(tx, project.id, wanted.rows);
-    await storeByHand(tx, project.id, wanted.identityId, wanted.byHand);
+    const becomes = await becomeWanted(tx, project.id, identityId, wanted);
+    await updateComponents(tx, project.id, wanted.rowsOf(becomes));
+    await storeByHand(tx, project.id, becomes, wanted.byHand);
   });
 }
 
@@ -92,17 +87,12 @@ async function changed<T>(
   });
 }
 
-async function becomeOther(tx: Tx, projectId: number, from: number, to: number): Promise<void> {
-  if ((await uuidOfIdentity(tx, projectId, to)) !== undefined) throw componentExists();
-  const dependsOn = await takeNode(tx, projectId, from);
-  await changeIdentity(tx, projectId, from, to);
-  if (dependsOn !== undefined) await putNode(tx, projectId, to, dependsOn);
-  await renameInGraph(tx, projectId, from, to);
-}
-
 interface Ready {
+  /** Of the identity that everybody shares who has this component. */
   identityId: number;
-  rows: string;
+  key: string;
+  /** What is written, for the identity the component has in its project. */
+  rowsOf(identityId: number): string;
   byHand: HandMade["byHand"] | null;
 }
 
@@ -117,8 +107,8 @@ async function ready(
   const identityId = (await ensureIdentities(deps.database, [row])).get(row.key) ?? -1;
   const [licenseId = NOTHING_SAID_ID] = await ensureLicenses(deps.database, [row]);
   const [detailId = NOTHING_SAID_ID] = await ensureDetails(deps.database, [row]);
-  const rows = componentsJson([{ ...row, identityId, licenseId, detailId }]);
-  return { identityId, rows, byHand: Object.keys(byHand).length === 0 ? null : byHand };
+  const rowsOf = (id: number) => componentsJson([{ ...row, identityId: id, licenseId, detailId }]);
+  return { identityId, key: row.key, rowsOf, byHand: Object.keys(byHand).length === 0 ? null : byHand };
 }
 
 async function wantedOf(

@@ -1,6 +1,8 @@
 import type { Tx } from "../../../platform/db/index.ts";
 import type { Match } from "../rules/affected-identities.ts";
+import { assignedTo, MANUAL } from "../store/assignments.ts";
 import { type LockedIdentity, lockIdentities, removeOtherMatches, upsertMatches } from "../store/matching.ts";
+import { addAnalyzer } from "../store/reports.ts";
 import { decide } from "./decide-matches.ts";
 
 /** Identities handled by one transaction. */
@@ -33,6 +35,8 @@ export async function matchIdentities(tx: Tx, identityIds: readonly number[]): P
     for (let start = 0; start < rows.length; start += MATCHES_PER_STATEMENT)
       append(changes.added, await upsertMatches(tx, rows.slice(start, start + MATCHES_PER_STATEMENT)));
   }
+  const assigned = await assignedTo(tx, identityIds);
+  if (assigned.length > 0) append(changes.added, await addAnalyzer(tx, MANUAL, assigned));
   return changes;
 }
 

@@ -8,6 +8,7 @@ import { comparedVersion } from "../rules/affected-identities.ts";
 import { trialJson, verdictOf } from "../rules/explain-match.ts";
 import { sentenceOf } from "../rules/explain-words.ts";
 import { readDecision, readLatestTrail } from "../store/analyses.ts";
+import { type Assignment, findAssignment } from "../store/assignments.ts";
 import {
   type ExplainedComponent,
   findExplainedComponent,
@@ -49,6 +50,7 @@ export async function explainFinding(
   const match = matches.find((one) => isNamed(one, vulnerability));
   const foundAs = matches.filter((one) => one !== match).map((one) => one.vulnId);
   const analysis = await analysisOf(db, component, vulnerability.id);
+  const assignment = await findAssignment(db, { ...component, vulnerabilityId: vulnerability.id });
   return {
     ...subjectJson(component),
     vulnerability: vulnerabilityJson(vulnerability, matches),
@@ -58,6 +60,7 @@ export async function explainFinding(
     trials,
     trials_truncated: truncated,
     ...(match !== undefined && { finding: findingJson(component, match) }),
+    ...(assignment !== undefined && { assignment: assignmentJson(assignment) }),
     ...(analysis !== undefined && { analysis }),
     ...(affected && { fix: await fixOfFinding(db, component, { ...component, vulnerabilityId: vulnerability.id }) }),
   };
@@ -161,6 +164,11 @@ function vulnerabilityJson(
 
 function isNamed(match: StoredMatch, { source, vulnId }: { source: string; vulnId: string }): boolean {
   return match.source === source && match.vulnId === vulnId;
+}
+
+function assignmentJson({ by, at }: Assignment): NonNullable<ExplanationResponse["assignment"]> {
+  const text = `It was assigned by hand by ${by} on ${at.toISOString().slice(0, 10)}.`;
+  return { by, at: at.getTime(), text };
 }
 
 function findingJson(component: ExplainedComponent, match: StoredMatch): NonNullable<ExplanationResponse["finding"]> {

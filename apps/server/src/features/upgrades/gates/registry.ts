@@ -22,4 +22,5 @@ export const GATES: readonly Gate[] = [
   { name: "mirror-github", release: "0.4.0" },
   { name: "external-analyzers", release: "0.4.0" },
   { name: "vulnerability-tags", release: "0.4.0" },
+  { name: "assigned-vulnerabilities", release: "0.4.0" },
 ];

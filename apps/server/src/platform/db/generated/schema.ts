@@ -69,6 +69,14 @@ export interface ApiKeyTeam {
   team_id: number;
 }
 
+export interface AssignedVulnerability {
+  assigned_at: Generated<Timestamp>;
+  assigned_by: string;
+  identity_id: number;
+  project_id: number;
+  vulnerability_id: number;
+}
+
 export interface AuditOperation {
   created_at: Generated<Timestamp>;
   decision: Json;
@@ -246,6 +254,12 @@ export interface ComponentLicense {
   name: string | null;
   orphaned_since: Timestamp | null;
   url: string | null;
+}
+
+export interface ComponentOwnIdentity {
+  identity_id: number;
+  project_id: number;
+  shared_key: string;
 }
 
 export interface ConfigProperty {
@@ -655,6 +669,7 @@ export interface DB {
   analyzer_report: AnalyzerReport;
   api_key: ApiKey;
   api_key_team: ApiKeyTeam;
+  assigned_vulnerability: AssignedVulnerability;
   audit_operation: AuditOperation;
   audit_operation_change: AuditOperationChange;
   backfill: Backfill;
@@ -669,6 +684,7 @@ export interface DB {
   component_graph: ComponentGraph;
   component_identity: ComponentIdentity;
   component_license: ComponentLicense;
+  component_own_identity: ComponentOwnIdentity;
   config_property: ConfigProperty;
   epss_score: EpssScore;
   extension_config: ExtensionConfig;

@@ -47,6 +47,21 @@ const listed = async (project: string, query = "") => {
 };
 
 describe("a decision about a finding", () => {
+  test("stays with a component that is given another version by hand", async () => {
+    const named = await finding();
+    expect((await put({ ...named, analysisState: "IN_TRIAGE" })).statusCode).toBe(200);
+    const { key: manager } = await server.keyWith(["PORTFOLIO_MANAGEMENT"]);
+    const body = { uuid: named.component, name: "audited", version: "2", purl: "pkg:npm/audited@2" };
+    const changed = await server.request("POST", "/api/v1/component", { key: manager, body });
+    expect(changed.statusCode, changed.payload).toBe(200);
+    const kept = await seed.rows(
+      `select a.state, i.version from finding_analysis a join component c using (project_id, identity_id)
+       join component_identity i on i.id = c.identity_id where c.uuid = $1`,
+      [named.component],
+    );
+    expect(kept).toEqual([{ state: "IN_TRIAGE", version: "2" }]);
+  });
+
   test("changes what is given and leaves the rest; the trail tells each step, who took it, and the comment", async () => {
     const named = await finding();
     expect((await get(named)).statusCode).toBe(404);
