@@ -1,5 +1,6 @@
 import type { Database, Db } from "../../../platform/db/index.ts";
 import type { Match } from "../rules/affected-identities.ts";
+import { unmatchedAssignments } from "../store/assignments.ts";
 import {
   identitiesAfter,
   identitiesOfIds,
@@ -18,7 +19,7 @@ const DIFFERENCES_MAX = 1_000;
 
 /** One match that is not as matching from scratch would have it. */
 export interface MatchDifference extends Match {
-  /** Affected but without a match; a match though not affected; a match whose copied sort keys are old. */
+  /** Affected, or assigned by hand, but without a match that says so; a match though not affected; a match whose copied sort keys are old. */
   difference: "missing" | "superfluous" | "outdated";
 }
 
@@ -74,13 +75,14 @@ export async function verifyAgain(
 }
 
 async function verifyPage(db: Db, identities: readonly LockedIdentity[]) {
-  const stored = await matchesOfIdentities(
-    db,
-    identities.map(({ identityId }) => identityId),
-  );
+  const identityIds = identities.map(({ identityId }) => identityId);
+  const stored = await matchesOfIdentities(db, identityIds);
   const wanted: MatchRow[] = [];
   for (const group of namewise(identities)) for (const row of await decide(db, group)) wanted.push(row);
-  return { matches: stored.length, differences: differencesBetween(wanted, stored) };
+  const differences = differencesBetween(wanted, stored);
+  for (const assigned of await unmatchedAssignments(db, identityIds))
+    differences.push({ ...assigned, difference: "missing" });
+  return { matches: stored.length, differences };
 }
 
 function differencesBetween(wanted: readonly MatchRow[], stored: readonly MatchRow[]): MatchDifference[] {

@@ -51,6 +51,17 @@ export async function findAssignment(db: Db, { identityId, vulnerabilityId }: Ma
   return rows[0];
 }
 
+/** What is assigned to these identities and has no match that says so. */
+export async function unmatchedAssignments(db: Db, identityIds: readonly number[]): Promise<Match[]> {
+  const { rows } = await sql<Match>`/* findings.unmatchedAssignments */
+    select a.identity_id as "identityId", a.vulnerability_id as "vulnerabilityId" from assigned_vulnerability a
+    where a.identity_id = any(${[...identityIds]}::int[]) and not exists (
+      select 1 from vulnerability_match m
+      where m.vulnerability_id = a.vulnerability_id and m.identity_id = a.identity_id and ${MANUAL} = any(m.analyzers))
+    order by 1, 2`.execute(db);
+  return rows;
+}
+
 /** What is assigned to these identities. */
 export async function assignedTo(tx: Tx, identityIds: readonly number[]): Promise<Match[]> {
   const { rows } = await sql<Match>`/* findings.assignedTo */

@@ -126,6 +126,8 @@ describe("a vulnerability that somebody assigned to a component", () => {
     const explanation = await get(`/api/v2/components/${component}/findings/OSV/${vulnId}/explanation`);
     expect(explanation).toMatchObject({ affected: false, finding: { analyzers: ["manual"] } });
     expect(explanation.assignment).toMatchObject({ by: "the auditors", text: expect.stringContaining("the auditors") });
+    const { counts } = await get(`/api/v2/projects/${project}/diff?with=${other}`);
+    expect(counts).toMatchObject({ unchanged: 1, added: 0, removed: 0, vulnerabilities_added: 1 });
     expect((await change("POST", vulnId, component)).statusCode).toBe(200);
     const byUuid = `/api/v1/vulnerability/${uuid}/component/${component}`;
     expect((await server.request("POST", byUuid, { key })).statusCode).toBe(200);
@@ -209,6 +211,24 @@ describe("a vulnerability that somebody assigned to a component", () => {
     expect((await change("DELETE", vulnId, component)).statusCode).toBe(404);
     await noDifferences();
   });
+});
+
+test("findings verify names an assignment without its finding; an analysis puts it back", async () => {
+  const [name, { vulnId }] = [fresh("lost"), await vulnerability()];
+  const project = await upload(fresh("p"), name);
+  await assigned(vulnId, await componentOf(project, name));
+  const [lost] = await seed.rows<{ identityId: number; vulnerabilityId: number }>(
+    `delete from vulnerability_match m using vulnerability v where v.id = m.vulnerability_id and v.vuln_id = $1
+     returning m.identity_id as "identityId", m.vulnerability_id as "vulnerabilityId"`,
+    [vulnId],
+  );
+  const { differences } = await verifyMatches(server.database);
+  expect(differences.filter(({ identityId }) => identityId === lost?.identityId)).toEqual([
+    { ...lost, difference: "missing" },
+  ]);
+  await analyze(project);
+  expect(await found(project)).toEqual([`${vulnId} MANUAL_ANALYZER`]);
+  await noDifferences();
 });
 
 describe("assigning", () => {
