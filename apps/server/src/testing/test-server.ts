@@ -17,7 +17,7 @@ import { Database, dataSourceSettings, type Tx } from "../platform/db/index.ts";
 import { FileStore } from "../platform/files/index.ts";
 import { createHttpServer, httpSettings } from "../platform/http/index.ts";
 import { createLog, type Log } from "../platform/log/log.ts";
-import { OutboxRelay, relaySettings } from "../platform/outbox/index.ts";
+import { OutboxRelay, relayProperties, relaySettings } from "../platform/outbox/index.ts";
 import { migrateByNamedBuild } from "./schema-of-build.ts";
 
 const ADMIN_PASSWORD = "a test password";
@@ -175,7 +175,7 @@ export async function testServer({
 async function startWork(engine: Engine<Tx>, features: Features, database: Database, config: Config, log: Log) {
   const relay = new OutboxRelay(database, features.subscribers, relaySettings(config), log);
   await engine.start();
-  relay.start();
+  if (config.get(relayProperties.enabled)) relay.start();
   return [{ stop: () => engine.stop() }, { stop: () => relay.stop() }];
 }
 

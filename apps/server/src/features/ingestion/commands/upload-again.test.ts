@@ -16,7 +16,7 @@ let key: string;
 beforeAll(async () => {
   const properties = {
     "dt.task-scheduler.enabled": "false",
-    "dt.notification.outbox-relay.poll-interval-ms": "3600000",
+    "dt.notification.outbox-relay.enabled": "false",
   };
   server = await testServer({ working: true, properties });
   seed = new Seed(server.database.executor);

@@ -13,7 +13,7 @@ beforeAll(async () => {
   // The relay would carry events away before they are looked at.
   server = await testServer({
     working: true,
-    properties: { "dt.notification.outbox-relay.poll-interval-ms": "3600000" },
+    properties: { "dt.notification.outbox-relay.enabled": "false" },
   });
   key = (await server.keyWith(["BOM_UPLOAD", "PROJECT_CREATION_UPLOAD", "VIEW_PORTFOLIO", "PORTFOLIO_MANAGEMENT"])).key;
 });

@@ -11,7 +11,7 @@ let key: string;
 beforeAll(async () => {
   // The relay would carry events away before they are looked at.
   const properties = {
-    "dt.notification.outbox-relay.poll-interval-ms": "3600000",
+    "dt.notification.outbox-relay.enabled": "false",
     "dt.task-scheduler.enabled": "false",
   };
   server = await testServer({ working: true, properties });
