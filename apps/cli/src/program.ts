@@ -8,6 +8,7 @@ import type { MirrorOptions } from "./commands/mirror.ts";
 import { THRESHOLDS } from "./output/severity.ts";
 import { addBackfills } from "./program/backfills.ts";
 import { addBackup } from "./program/backup.ts";
+import { addFeeds } from "./program/feeds.ts";
 import { addFindings } from "./program/findings.ts";
 import { addMigrate } from "./program/migrate.ts";
 import { client, collect, integer, local, terminalOf } from "./program/options.ts";
@@ -107,6 +108,7 @@ function addClientCommands(program: Command): void {
   addBomUpload(program);
   addFindings(program);
   addMirror(program);
+  addFeeds(program);
   addCluster(program);
   addRuns(program);
   addQueues(program);
