@@ -8,6 +8,7 @@ import type { Settings } from "../settings/index.ts";
 import { fetchProjectsActivity } from "./activities/fetch-projects.ts";
 import { updateDirtyMetricsActivity, updateProjectMetricsActivity } from "./activities/update-metrics.ts";
 import { followAudits } from "./commands/follow-audits.ts";
+import { followExploitation } from "./commands/follow-exploitation.ts";
 import { removeOldSnapshots } from "./commands/remove-old-snapshots.ts";
 import { startPortfolioUpdate } from "./commands/start-portfolio-update.ts";
 import { updateMarkedProjects } from "./commands/update-metrics.ts";
@@ -46,7 +47,7 @@ export function metricsFeature(deps: MetricsDeps) {
   ];
   return {
     schedule,
-    subscribers: [followAudits(deps.client)],
+    subscribers: [followAudits(deps.client), followExploitation(deps)],
     routes: [...metricsRoutes(deps), ...portfolioMetricsRoutes(deps)],
     workflows: [updateDirtyMetrics, updateMetricsNow, updatePortfolioMetrics],
     activities: [

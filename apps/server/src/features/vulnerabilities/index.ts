@@ -41,7 +41,11 @@ import { mirrorVulnDataSource } from "./workflows/mirror-vuln-data-source.ts";
 
 export { reportedKey, storeReported } from "./commands/store-reported.ts";
 export { vulnerabilityProperties } from "./config.ts";
-export { ADVISORIES_CHANGED, type AdvisoriesChanged } from "./events.ts";
+export {
+  ADVISORIES_CHANGED,
+  type AdvisoriesChanged,
+  EXPLOITATION_CHANGED,
+} from "./events.ts";
 export { presentVulnerability } from "./presentation.ts";
 export { type ReportedVulnerability, reportedVulnerability } from "./reported-vulnerability.ts";
 export { aliasesJson, referencesText, severityName } from "./rules/vulnerability-json.ts";

@@ -23,6 +23,36 @@ export async function markProjectsOfIdentities(
     on conflict (project_id) do update set marked_at = metrics_dirty_project.marked_at`.execute(tx);
 }
 
+/**
+ * Marks projects that have a match of one of the CVEs under any of their names: those with the lowest row ids beyond `afterId`, at most
+ * `limit`; returns which.
+ */
+export async function markProjectsOfCves(
+  tx: Tx,
+  cves: readonly string[],
+  afterId: number,
+  limit: number,
+): Promise<number[]> {
+  const { rows } = await sql<{ project_id: number }>`/* metrics.markProjectsOfCves */
+    with names as (
+      select cve as vuln_id, 'NVD' as source from unnest(${[...cves]}::text[]) as s(cve)
+      union
+      select m.vuln_id, m.source from unnest(${[...cves]}::text[]) as s(cve)
+        join vulnerability_alias g on g.vuln_id = s.cve and g.source = 'NVD'
+        join vulnerability_alias m on m.group_id = g.group_id),
+    concerned as materialized (
+      select distinct m.identity_id from names n join vulnerability v on v.vuln_id = n.vuln_id and v.source = n.source
+        join vulnerability_match m on m.vulnerability_id = v.id)
+    insert into metrics_dirty_project (project_id)
+    select p.id from project p where p.id > ${afterId}
+      and p.id in (select c.project_id from concerned i join component c on c.identity_id = i.identity_id
+        where c.project_id > ${afterId})
+    order by p.id limit ${limit} for key share of p
+    on conflict (project_id) do update set marked_at = metrics_dirty_project.marked_at
+    returning project_id`.execute(tx);
+  return rows.map(({ project_id }) => project_id);
+}
+
 /** Marks a project by its UUID; false when there is none. */
 export async function markProject(tx: Tx, projectUuid: string): Promise<boolean> {
   const { numAffectedRows } = await sql`/* metrics.markProject */

@@ -90,7 +90,7 @@ async function store(
     ctx.log.warn({ source: source.name, record }, "record left out");
   const changes = await ctx.tx("store", async (tx) => {
     await writeKevFeedState(tx, source.name, state);
-    return storeKevFeed(tx, source.asserter, reading);
+    return storeKevFeed(tx, source.asserter, reading, (index) => ctx.idFor(`store:${index}`));
   });
   ctx.log.info({ source: source.name, ...changes }, "mirrored known exploited vulnerabilities");
   const leftOut = reading.leftOut.slice(0, LEFT_OUT_NAMED_MAX);

@@ -4,7 +4,8 @@ import type { ReadKevRecord } from "../rules/kev-records.ts";
 
 /** What writing a list changed. */
 export interface KevChanges {
-  new: number;
+  /** Ids of CVEs the asserter had not listed. */
+  added: string[];
   updated: number;
 }
 
@@ -14,7 +15,7 @@ export async function writeKevAssertions(
   asserter: string,
   records: readonly ReadKevRecord[],
 ): Promise<KevChanges> {
-  const { rows } = await sql<{ inserted: boolean }>`/* vulnerabilities.writeKev */
+  const { rows } = await sql<{ vuln_id: string; inserted: boolean }>`/* vulnerabilities.writeKev */
     with said as (
       select "vulnId" as vuln_id, published, "requiredAction" as required_action, "knownRansomware" as known_ransomware,
         description
@@ -29,19 +30,33 @@ export async function writeKevAssertions(
     on conflict (vuln_id, source, asserter) do update set published = excluded.published,
       required_action = excluded.required_action, known_ransomware = excluded.known_ransomware,
       description = excluded.description, updated = now()
-    returning (xmax = 0) as inserted`.execute(tx);
-  const added = rows.filter(({ inserted }) => inserted).length;
-  return { new: added, updated: rows.length - added };
+    returning vuln_id, (xmax = 0) as inserted`.execute(tx);
+  const added = rows.filter(({ inserted }) => inserted).map(({ vuln_id }) => vuln_id);
+  return { added, updated: rows.length - added.length };
 }
 
-/** Takes back what an asserter said of all other CVEs; returns of how many. */
-export async function removeOtherKevAssertions(tx: Tx, asserter: string, vulnIds: readonly string[]): Promise<number> {
-  const { rows } = await sql`/* vulnerabilities.removeOtherKev */
+/** Takes back what an asserter said of all other CVEs; returns their ids. */
+export async function removeOtherKevAssertions(
+  tx: Tx,
+  asserter: string,
+  vulnIds: readonly string[],
+): Promise<string[]> {
+  const { rows } = await sql<{ vuln_id: string }>`/* vulnerabilities.removeOtherKev */
     delete from kev_assertion k
     where k.asserter = ${asserter}
       and not exists (select 1 from unnest(${[...vulnIds]}::text[]) as s(vuln_id) where s.vuln_id = k.vuln_id)
     returning k.vuln_id`.execute(tx);
-  return rows.length;
+  return rows.map(({ vuln_id }) => vuln_id);
+}
+
+/** Those of the CVEs that no other asserter lists: whether they are known to be exploited is for this one to say. */
+export async function listedByNoOther(tx: Tx, asserter: string, vulnIds: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ vuln_id: string }>`/* vulnerabilities.kevListedByNoOther */
+    select s.vuln_id from unnest(${[...vulnIds]}::text[]) as s(vuln_id)
+    where not exists (select 1 from kev_assertion k
+      where k.vuln_id = s.vuln_id and k.source = 'NVD' and k.asserter <> ${asserter})
+    order by s.vuln_id`.execute(tx);
+  return rows.map(({ vuln_id }) => vuln_id);
 }
 
 /** How many CVEs an asserter lists. */
