@@ -13,19 +13,29 @@ export const EXTERNAL_ANALYZERS_GATE = "external-analyzers";
 /** Configuration every external analyzer has. */
 export interface AnalyzerConfig {
   enabled: boolean;
-  aliasSyncEnabled: boolean;
+  /** Absent where an analyzer tells of no aliases. */
+  aliasSyncEnabled?: boolean | undefined;
+}
+
+/** A package as analyzers are asked about it. */
+export interface AskedPackage {
+  purl: Purl;
+  /** The same as text. */
+  text: string;
+  /** What Trivy noted of it in the BOM, by the names that follow `aquasecurity:trivy:`. */
+  trivy: Readonly<Record<string, string>>;
 }
 
 /** An external analyzer: how it is configured, what it is asked, and how. */
 export interface ExternalAnalyzer<C extends AnalyzerConfig = AnalyzerConfig> {
   readonly name: string;
   readonly extension: Extension<C> & { schema: z.ZodType<C> };
-  /** How long an answer is used again. */
+  /** How long an answer is used again; 0: never. */
   readonly cacheTtlMs: number;
   /** Keys in one request. */
   readonly batchSizeMax: number;
   /** What it is asked about a package, and answers are cached by; undefined: it is not asked. Packages may share a key. */
-  keyOf(purl: Purl): string | undefined;
+  keyOf(asked: AskedPackage): string | undefined;
   /**
    * Asks about at most `batchSizeMax` keys; none reported of a key that is in the answer means it knows of none. Keys that are missing
    * count as not answered. Throws Retryable or Terminal.

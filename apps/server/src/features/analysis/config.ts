@@ -48,6 +48,14 @@ export const analysisProperties = {
     max: 2_592_000_000,
     meaning: "answers of Snyk are used again for this long, by all instances",
   }),
+  trivyToken: property.string("dt.vuln-analyzer.trivy.api-token", {
+    secret: true,
+    meaning: "token of the external analyzer Trivy, where its server wants one",
+  }),
+  trivyAllowLocal: property.boolean("dt.vuln-analyzer.trivy.allow-local-connections", {
+    default: false,
+    meaning: "permit the external analyzer Trivy to connect to this machine and to private networks",
+  }),
   cacheMaintenanceCron: property.cron("dt.task.analyzer-cache-maintenance.cron", {
     default: "*/5 * * * *",
     meaning: "when expired answers of external analyzers are removed (UTC)",

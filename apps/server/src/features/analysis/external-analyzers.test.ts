@@ -23,7 +23,24 @@ const snyk = {
   requests: [] as { url: string | undefined; authorization: string | undefined; purls: string[] }[],
   knows: new Map<string, Record<string, unknown>[]>(),
 };
+/** Bodies of what a Trivy server was sent; it finds CVE-2026-20041 in everything. */
+let trivyBodies: { blob_info?: { package_infos?: { packages: { identifier: { purl: string } }[] }[] } }[] = [];
 const http = createServer(async (request: IncomingMessage, response) => {
+  if (request.url?.startsWith("/twirp/")) {
+    trivyBodies.push(JSON.parse(await text(request)));
+    const packages = trivyBodies
+      .flatMap(({ blob_info }) => blob_info?.package_infos ?? [])
+      .flatMap((info) => info.packages);
+    const vulnerabilities = packages.map(({ identifier }) => ({
+      vulnerability_id: "CVE-2026-20041",
+      severity: "LOW",
+      pkg_identifier: identifier,
+    }));
+    response
+      .writeHead(200, { "content-type": "application/json" })
+      .end(JSON.stringify({ results: [{ vulnerabilities }] }));
+    return;
+  }
   if (request.url?.startsWith("/rest/orgs/")) {
     const { purls } = (JSON.parse(await text(request)) as { data: { attributes: { purls: string[] } } }).data
       .attributes;
@@ -55,6 +72,7 @@ beforeAll(async () => {
     "dt.vuln-analyzer.oss-index.api-token": "t0ken",
     "dt.vuln-analyzer.snyk.allow-local-connections": "true",
     "dt.vuln-analyzer.snyk.api-token": "snyk-t0ken",
+    "dt.vuln-analyzer.trivy.allow-local-connections": "true",
   };
   server = await testServer({ working: true, properties });
   seed = new Seed(server.database.executor);
@@ -87,7 +105,13 @@ async function configure(members: Record<string, unknown>): Promise<void> {
 }
 
 async function upload(projectName: string, ...purls: string[]): Promise<string> {
-  const components = purls.map((purl) => ({ type: "library", name: purl, purl }));
+  return uploadComponents(
+    projectName,
+    purls.map((purl) => ({ type: "library", name: purl, purl })),
+  );
+}
+
+async function uploadComponents(projectName: string, components: object[]): Promise<string> {
   const bom = JSON.stringify({ bomFormat: "CycloneDX", specVersion: "1.6", version: 1, components });
   const body = { projectName, projectVersion: "1", autoCreate: true, bom: Buffer.from(bom).toString("base64") };
   const answer = await server.request("PUT", "/api/v1/bom", { key, body });
@@ -341,5 +365,31 @@ describe("Snyk", () => {
     await analyze(project);
     expect(await namesOf(project)).toEqual([]);
     expect((await verifyMatches(server.database)).differences).toEqual([]);
+  });
+});
+
+describe("Trivy", () => {
+  const TRIVY_CONFIG = CONFIG.replace("oss-index", "trivy");
+  const switchTrivy = async (config: object) =>
+    (await server.request("PUT", TRIVY_CONFIG, { key, body: { config } })).statusCode;
+
+  test("hears of a system's package with what the BOM says of its source, each time anew", async () => {
+    await configure({ enabled: false });
+    expect(await switchTrivy({ enabled: true })).toBe(400);
+    expect(await switchTrivy({ enabled: true, apiUrl: stub.url, scanOs: true })).toBe(204);
+    trivyBodies = [];
+    const purl = `pkg:deb/debian/${fresh("libx")}@1.0?distro=debian-12`;
+    const properties = [{ name: "aquasecurity:trivy:SrcName", value: "x-source" }];
+    const project = await uploadComponents(fresh("p"), [{ type: "library", name: "libx", purl, properties }]);
+    expect(await namesOf(project)).toEqual(["CVE-2026-20041 TRIVY_ANALYZER"]);
+    const sent = () => trivyBodies.flatMap(({ blob_info }) => blob_info ?? []);
+    expect(sent()).toMatchObject([
+      { os: { family: "debian", name: "12" }, package_infos: [{ packages: [{ src_name: "x-source" }] }] },
+    ]);
+    await analyze(project, { cached: true });
+    expect(sent()).toHaveLength(2);
+    expect(await switchTrivy({ enabled: false, apiUrl: stub.url })).toBe(204);
+    await analyze(project);
+    expect(await namesOf(project)).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import type { Outbound } from "../../platform/outbound/index.ts";
 import type { LookupDeps } from "../projects/index.ts";
 import { ossIndex } from "./activities/analyzers/oss-index.ts";
 import { snyk } from "./activities/analyzers/snyk.ts";
+import { trivy } from "./activities/analyzers/trivy.ts";
 import { askAnalyzerActivity } from "./activities/ask-analyzer.ts";
 import { matchPackagesActivity } from "./activities/match-packages.ts";
 import { matchProjectActivity } from "./activities/match-project.ts";
@@ -26,7 +27,7 @@ export { analysisProperties } from "./config.ts";
 
 /** External analyzers of this build; their extensions go to the settings. */
 export function externalAnalyzers(deps: { config: Config; outbound: Outbound }): ExternalAnalyzer[] {
-  return [ossIndex(deps) as ExternalAnalyzer, snyk(deps) as ExternalAnalyzer];
+  return [ossIndex(deps) as ExternalAnalyzer, snyk(deps) as ExternalAnalyzer, trivy(deps) as ExternalAnalyzer];
 }
 
 interface AnalysisDeps extends LookupDeps {

@@ -19,7 +19,7 @@ import { markProjectsOfIdentities } from "../../metrics/index.ts";
 import { reportedKey, storeReported } from "../../vulnerabilities/index.ts";
 import { type ConfiguredAnalyzer, configured, type ExternalAnalyzer } from "../analyzers.ts";
 import { databaseTime } from "../store/analyzer-cache.ts";
-import { type Answers, answersOf, keyOfPurl } from "./analyzers/answers.ts";
+import { type Answers, answersOf, keyOfPackage } from "./analyzers/answers.ts";
 import { Circuit } from "./analyzers/circuit.ts";
 import { announceMatches } from "./match-batches.ts";
 
@@ -75,7 +75,7 @@ export function askAnalyzerActivity(deps: AskDeps) {
 
 /** What may be sent of these identities: nothing that is internal. */
 function keysOf(analyzer: ExternalAnalyzer, identities: readonly AskableIdentity[]): string[] {
-  const keys = identities.flatMap(({ isInternal, purl }) => (isInternal ? [] : (keyOfPurl(analyzer, purl) ?? [])));
+  const keys = identities.flatMap((one) => (one.isInternal ? [] : (keyOfPackage(analyzer, one) ?? [])));
   return [...new Set(keys)];
 }
 
@@ -89,7 +89,7 @@ async function reconcilePage(context: Context, tx: Tx, asked: ConfiguredAnalyzer
   const { identities, answers, afterId } = page;
   const { analyzer, config } = asked;
   const reported = [...answers.values()].flatMap((answer) => answer.reported);
-  const reporter = { analyzer: analyzer.name, aliases: config.aliasSyncEnabled };
+  const reporter = { analyzer: analyzer.name, aliases: config.aliasSyncEnabled === true };
   const ids = await storeReported(tx, reporter, reported);
   const now = await databaseTime(tx);
   const said = identities.flatMap((identity) => answerAbout(identity, asked, answers, ids, now));
@@ -103,14 +103,15 @@ async function reconcilePage(context: Context, tx: Tx, asked: ConfiguredAnalyzer
 }
 
 function answerAbout(
-  { identityId, purl, isInternal, isInternalEverywhere }: AskableIdentity,
+  identity: AskableIdentity,
   { analyzer, config }: ConfiguredAnalyzer,
   answers: Answers,
   ids: ReadonlyMap<string, number>,
   now: Date,
 ): AnalyzerAnswer[] {
+  const { identityId, isInternal, isInternalEverywhere } = identity;
   if (!config.enabled || isInternalEverywhere) return [{ identityId, asOf: now, reports: [] }];
-  const key = isInternal ? undefined : keyOfPurl(analyzer, purl);
+  const key = isInternal ? undefined : keyOfPackage(analyzer, identity);
   const answer = key === undefined ? undefined : answers.get(key);
   if (answer === undefined) return [];
   const byId = new Map<number, string | null>();

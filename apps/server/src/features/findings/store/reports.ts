@@ -6,11 +6,16 @@ import type { Match } from "../rules/affected-identities.ts";
 export interface AskableIdentity {
   identityId: number;
   purl: string | null;
+  /** Properties of the component that Trivy wrote, by the names that follow `aquasecurity:trivy:`; null where there are none. */
+  trivy: Readonly<Record<string, string>> | null;
   /** The project's own: nobody outside may hear of it. */
   isInternal: boolean;
   /** It is nobody's else either, so that nothing reported of it may stay. */
   isInternalEverywhere: boolean;
 }
+
+/** Of names of properties, whose group is `aquasecurity`. */
+const TRIVY = "trivy:";
 
 /** Identities of a project after `afterId`, ascending. */
 export async function askableIdentities(
@@ -19,9 +24,13 @@ export async function askableIdentities(
 ): Promise<AskableIdentity[]> {
   const { rows } = await sql<AskableIdentity>`/* findings.askableIdentities */
     select i.id as "identityId", i.purl, c.is_internal as "isInternal",
+      (select jsonb_object_agg(substr(p->>'name', ${TRIVY.length + 1}), p->>'value')
+        from jsonb_array_elements(d.content->'properties') p
+        where p->>'group' = 'aquasecurity' and starts_with(p->>'name', ${TRIVY}) and p->>'value' is not null) as trivy,
       c.is_internal and not exists (
         select 1 from component o where o.identity_id = c.identity_id and not o.is_internal) as "isInternalEverywhere"
     from component c join component_identity i on i.id = c.identity_id
+      left join component_detail d on d.id = c.detail_id
     where c.project_id = ${projectId} and c.identity_id > ${afterId} order by c.identity_id limit ${limit}`.execute(db);
   return rows;
 }

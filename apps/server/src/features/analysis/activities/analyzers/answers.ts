@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Database } from "../../../../platform/db/index.ts";
 import { type ReportedVulnerability, reportedVulnerability } from "../../../vulnerabilities/index.ts";
 import type { ConfiguredAnalyzer, ExternalAnalyzer } from "../../analyzers.ts";
-import { readCache, writeCache } from "../../store/analyzer-cache.ts";
+import { databaseTime, readCache, writeCache } from "../../store/analyzer-cache.ts";
 import type { Circuit } from "./circuit.ts";
 
 /** What is known of a key, and as of when. */
@@ -16,11 +16,14 @@ export type Answers = ReadonlyMap<string, Answer>;
 
 const cached = z.array(reportedVulnerability);
 
-/** What an analyzer is asked about a package; undefined where it is not. */
-export function keyOfPurl(analyzer: ExternalAnalyzer, purl: string | null): string | undefined {
+/** What an analyzer is asked about a component; undefined where it is not. */
+export function keyOfPackage(
+  analyzer: ExternalAnalyzer,
+  { purl, trivy }: { purl: string | null; trivy: Readonly<Record<string, string>> | null },
+): string | undefined {
   if (purl === null) return undefined;
   try {
-    return analyzer.keyOf(parsePurl(purl, { mode: "lenient" }));
+    return analyzer.keyOf({ purl: parsePurl(purl, { mode: "lenient" }), text: purl, trivy: trivy ?? {} });
   } catch (error) {
     if (error instanceof PurlError) return undefined;
     throw error;
@@ -36,7 +39,8 @@ export async function answersOf(
   signal: AbortSignal,
 ): Promise<Answers> {
   const answers = new Map<string, Answer>();
-  for (const { key, answer, answeredAt } of await readCache(database.db, analyzer.name, keys)) {
+  const isCached = analyzer.cacheTtlMs > 0;
+  for (const { key, answer, answeredAt } of isCached ? await readCache(database.db, analyzer.name, keys) : []) {
     const known = cached.safeParse(answer);
     if (known.success) answers.set(key, { asOf: answeredAt, reported: known.data });
   }
@@ -46,7 +50,9 @@ export async function answersOf(
     const batch = missing.slice(start, start + analyzer.batchSizeMax);
     const given = await circuit.run(() => analyzer.ask(config, batch, signal));
     const rows = [...given].map(([key, answer]) => ({ key, answer }));
-    const asOf = await database.transaction((tx) => writeCache(tx, analyzer.name, rows, analyzer.cacheTtlMs));
+    const asOf = isCached
+      ? await database.transaction((tx) => writeCache(tx, analyzer.name, rows, analyzer.cacheTtlMs))
+      : await databaseTime(database.db);
     for (const [key, reported] of given) answers.set(key, { asOf, reported });
   }
   return answers;

@@ -3,7 +3,7 @@
  * NVD, and by identifiers of its own.
  */
 import { Terminal } from "@evertrack/engine/authoring";
-import { type Purl, purlCoordinates } from "@evertrack/matching";
+import { purlCoordinates } from "@evertrack/matching";
 import { z } from "zod";
 import type { Config } from "../../../../platform/config/index.ts";
 import type { Outbound } from "../../../../platform/outbound/index.ts";
@@ -57,7 +57,7 @@ export function ossIndex({ config, outbound }: OssIndexDeps): ExternalAnalyzer<O
     },
     cacheTtlMs: config.get(analysisProperties.ossIndexTtlMs),
     batchSizeMax: COORDINATES_MAX,
-    keyOf: (purl: Purl) =>
+    keyOf: ({ purl }) =>
       TYPES.has(purl.type) && purl.version !== undefined && purl.version !== "" ? purlCoordinates(purl) : undefined,
     async ask({ apiUrl, username }, coordinates, signal) {
       if (token === undefined) throw new Terminal(`${tokenProperty} is not set`);

@@ -3,7 +3,7 @@
  * opens this endpoint to some customers only.
  */
 import { Terminal } from "@evertrack/engine/authoring";
-import { type Purl, purlCoordinates } from "@evertrack/matching";
+import { purlCoordinates } from "@evertrack/matching";
 import { z } from "zod";
 import type { Config } from "../../../../platform/config/index.ts";
 import type { Outbound } from "../../../../platform/outbound/index.ts";
@@ -62,7 +62,7 @@ export function snyk({ config, outbound }: SnykDeps): ExternalAnalyzer<SnykConfi
     },
     cacheTtlMs: config.get(analysisProperties.snykTtlMs),
     batchSizeMax: PURLS_MAX,
-    keyOf: (purl: Purl) =>
+    keyOf: ({ purl }) =>
       TYPES.has(purl.type) && purl.version !== undefined && purl.version !== ""
         ? purlCoordinates(purl).toLowerCase()
         : undefined,
