@@ -15,7 +15,7 @@ import { identifyInternal } from "./workflows/identify-internal.ts";
 
 export { InventoryCollector, type PreparedInventory } from "./commands/collect-inventory.ts";
 export { emptyProject } from "./commands/empty-project.ts";
-export { type Separated, separateComponent } from "./commands/own-identity.ts";
+export { identityUnderLock, type Separated, separateComponent } from "./commands/own-identity.ts";
 export { recordInventorySource } from "./commands/record-source.ts";
 export { lockRepeatable, repeatImport } from "./commands/repeat-import.ts";
 export { type ReplacedInventory, replaceInventory } from "./commands/replace-inventory.ts";

@@ -23,10 +23,7 @@ export interface Separated {
  * graph and decisions stay, and imports find it as before. Locks the project, as imports do.
  */
 export async function separateComponent(tx: Tx, projectId: number, uuid: string): Promise<Separated> {
-  if ((await lockProject(tx, projectId)) === undefined) throw projectNotFound();
-  const locked = await componentUnderLock(tx, projectId, uuid);
-  if (locked === undefined) throw componentNotFound();
-  const { identityId } = locked;
+  const identityId = await identityUnderLock(tx, projectId, uuid);
   const own = await ownIdentitiesOf(tx, projectId);
   if (own.some((one) => one.identityId === identityId)) return { identityId, sharedIdentityId: identityId };
   const { id, copiedKey } = await copyIdentity(tx, identityId);
@@ -34,6 +31,14 @@ export async function separateComponent(tx: Tx, projectId: number, uuid: string)
   await noteOwnIdentity(tx, projectId, { identityId: id, sharedKey: copiedKey });
   await noteInventoryChanged(tx, projectId);
   return { identityId: id, sharedIdentityId: identityId };
+}
+
+/** The identity a component has, until the transaction ends: its project is locked. */
+export async function identityUnderLock(tx: Tx, projectId: number, uuid: string): Promise<number> {
+  if ((await lockProject(tx, projectId)) === undefined) throw projectNotFound();
+  const locked = await componentUnderLock(tx, projectId, uuid);
+  if (locked === undefined) throw componentNotFound();
+  return locked.identityId;
 }
 
 /** What a component becomes whose identity is to be `wanted`: that one, or, where it has its own, one that says the same. */
