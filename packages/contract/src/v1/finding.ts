@@ -49,7 +49,12 @@ export const findingResponse = z.object({
     isKev: z.boolean(),
   }),
   analysis: z.object({ state: z.string(), isSuppressed: z.boolean() }),
-  attribution: z.object({ analyzerIdentity: z.string(), attributedOn: z.number() }),
+  attribution: z.object({
+    analyzerIdentity: z.string(),
+    attributedOn: z.number(),
+    /** Where the external analyzer tells of it. */
+    referenceUrl: z.string().optional(),
+  }),
   /** `<project>:<component>:<vulnerability>`, UUIDs. */
   matrix: z.string(),
 });

@@ -139,7 +139,7 @@ const hasEnded = ({ status }: { status: string }) => ["COMPLETED", "FAILED", "CA
 
 interface Found {
   vulnerability: { source: string; vulnId: string; severity: string };
-  attribution: { analyzerIdentity: string };
+  attribution: { analyzerIdentity: string; referenceUrl?: string };
   component: { uuid: string };
   analysis: { state: string };
 }
@@ -352,7 +352,9 @@ describe("Snyk", () => {
       },
     ]);
     expect(await namesOf(project)).toEqual(["SNYK-JS-A-31 SNYK_ANALYZER"]);
-    const [{ vulnerability } = { vulnerability: undefined }] = await found(project);
+    const [{ vulnerability, attribution } = { vulnerability: undefined, attribution: undefined }] =
+      await found(project);
+    expect(attribution?.referenceUrl).toBe("https://security.snyk.io/vuln/SNYK-JS-A-31");
     expect(vulnerability).toMatchObject({ source: "SNYK", severity: "HIGH", aliases: [{ cveId: "CVE-2026-20031" }] });
     await analyze(project, { cached: true });
     expect(snyk.requests).toHaveLength(1);

@@ -12,6 +12,7 @@ import {
   vulnerabilityDetails,
 } from "../../vulnerabilities/index.ts";
 import { type FindingFilter, type FindingOrder, type FindingRow, listProjectFindings } from "../store/listing.ts";
+import { referenceUrls } from "../store/reports.ts";
 
 const SORT_FIELDS: Readonly<Record<string, FindingOrder>> = {
   "vulnerability.severity": "severity",
@@ -60,23 +61,31 @@ export async function listFindings(
   return { findings, total };
 }
 
+/** A finding, and where the external analyzer it is attributed to tells of it. */
+interface AttributedRow extends FindingRow {
+  referenceUrl?: string | undefined;
+}
+
 /** Findings with what is known of their vulnerabilities. */
 export async function withVulnerabilities(
   db: Db,
   rows: readonly FindingRow[],
-): Promise<[FindingRow, VulnerabilityDetails][]> {
+): Promise<[AttributedRow, VulnerabilityDetails][]> {
   const ids = new Set(rows.map(({ vulnerabilityId }) => vulnerabilityId));
   const byId = new Map((await vulnerabilityDetails(db, [...ids])).map((details) => [details.id, details]));
-  return rows.flatMap((row): [FindingRow, VulnerabilityDetails][] => {
+  const reported = rows.filter(({ analyzers: [first] }) => first !== undefined && first !== "internal");
+  const urls = await referenceUrls(db, reported);
+  return rows.flatMap((row): [AttributedRow, VulnerabilityDetails][] => {
     const vulnerability = byId.get(row.vulnerabilityId);
-    return vulnerability === undefined ? [] : [[row, vulnerability]];
+    const referenceUrl = urls.get(`${row.identityId} ${row.vulnerabilityId} ${row.analyzers[0]}`);
+    return vulnerability === undefined ? [] : [[{ ...row, referenceUrl }, vulnerability]];
   });
 }
 
 /** A finding as v1 shows it. */
 export function findingJson(
   project: { uuid: string; name: string; version: string | null },
-  row: FindingRow,
+  row: AttributedRow,
   vulnerability: VulnerabilityDetails,
 ): FindingResponse {
   return {
@@ -95,7 +104,11 @@ export function findingJson(
     },
     vulnerability: presentVulnerability(vulnerability),
     analysis: { state: row.state ?? "NOT_SET", isSuppressed: row.suppressed },
-    attribution: { analyzerIdentity: analyzerIdentity(row.analyzers), attributedOn: row.attributedOn.getTime() },
+    attribution: {
+      analyzerIdentity: analyzerIdentity(row.analyzers),
+      attributedOn: row.attributedOn.getTime(),
+      referenceUrl: row.referenceUrl,
+    },
     matrix: `${project.uuid}:${row.componentUuid}:${vulnerability.uuid}`,
   };
 }

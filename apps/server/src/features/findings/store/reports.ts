@@ -135,3 +135,18 @@ export async function dropAnalyzer(tx: Tx, analyzer: string, matches: readonly M
     returning m.vulnerability_id as "vulnerabilityId", m.identity_id as "identityId"`.execute(tx);
   return rows;
 }
+
+/** Where analyzers tell of these findings, by identity, vulnerability and the first analyzer; those that do not say are left out. */
+export async function referenceUrls(
+  db: Db,
+  findings: readonly (Match & { analyzers: readonly string[] })[],
+): Promise<Map<string, string>> {
+  if (findings.length === 0) return new Map();
+  const { rows } = await sql<{ key: string; url: string }>`/* findings.referenceUrls */
+    select r.identity_id || ' ' || r.vulnerability_id || ' ' || r.analyzer as key, r.reference_url as url
+    from unnest(${findings.map(({ identityId }) => identityId)}::int[], ${findings.map(({ analyzers }) => analyzers[0] ?? "")}::text[],
+        ${findings.map(({ vulnerabilityId }) => vulnerabilityId)}::int[]) as f(i, a, v)
+      join analyzer_report r on r.identity_id = f.i and r.analyzer = f.a and r.vulnerability_id = f.v
+    where r.reference_url is not null`.execute(db);
+  return new Map(rows.map(({ key, url }) => [key, url]));
+}
