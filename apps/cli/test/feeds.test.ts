@@ -117,6 +117,13 @@ describe("a bundle", () => {
     expect(made, made.stderr).toMatchObject({ code: 0 });
   });
 
+  test("says when the time is up", async () => {
+    using scratch = scratchDirectory();
+    refusals.push(() => undefined);
+    const made = await make(join(scratch.path, "feeds.zip"), "--timeout", "1");
+    expect(made).toMatchObject({ code: 5, stderr: expect.stringContaining("Not finished within 1 s (--timeout)") });
+  });
+
   test("sets the sources of a server and starts their mirrors", async () => {
     using scratch = scratchDirectory();
     const [file, directory] = [join(scratch.path, "feeds.zip"), join(scratch.path, "feeds")];

@@ -48,6 +48,7 @@ export async function feedsExport(file: string, options: FeedsExportOptions, ter
   const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_TIMEOUT_MS } });
   const progress = startProgress(terminal, "Fetching feeds");
   const startedAt = performance.now();
+  const signal = deadline(options.timeout);
   try {
     const manifest = await exportFeeds(
       { target, sources, ecosystems, now: new Date() },
@@ -55,9 +56,9 @@ export async function feedsExport(file: string, options: FeedsExportOptions, ter
         dispatcher,
         onFile: (name) => progress.say(name),
         onRetry: ({ reason, delayMs }) => terminal.note(`${reason}; trying again in ${durationText(delayMs)}`),
-        signal: deadline(options.timeout),
+        signal,
       },
-    );
+    ).catch(inTime(signal));
     progress.end();
     terminal.result({ file: target, ...manifest });
     for (const source of manifest.sources) terminal.line(`${titleOf(source)}: ${sizeText(source)}`);
@@ -83,10 +84,9 @@ export async function feedsImport(file: string, options: FeedsImportOptions, ter
   const directory = resolve(options.directory);
   const signal = deadline(options.timeout);
   const progress = startProgress(terminal, "Checking the bundle");
-  const manifest = await importFeeds(resolve(file), directory, {
-    onFile: (name) => progress.say(name),
-    signal,
-  }).finally(() => progress.end());
+  const manifest = await importFeeds(resolve(file), directory, { onFile: (name) => progress.say(name), signal })
+    .catch(inTime(signal))
+    .finally(() => progress.end());
   for (const source of manifest.sources)
     terminal.line(`${titleOf(source)}: ${sizeText(source)}, as of ${manifest.created_at}`);
   if (options.mirror === true) await mirrorFrom(directory, manifest, { options, terminal, signal });
@@ -96,6 +96,13 @@ export async function feedsImport(file: string, options: FeedsImportOptions, ter
         `  ${sourceOf(name).mirror.address} of ${sourceOf(name).title}: ${sourceOf(name).addressIn(join(directory, name))}`,
       );
   terminal.result({ directory: pathToFileURL(directory).href, ...manifest });
+}
+
+/** What is aborted says that time is up, not that it was aborted. */
+function inTime(signal: AbortSignal): (error: unknown) => never {
+  return (error) => {
+    throw signal.aborted ? signal.reason : error;
+  };
 }
 
 /** One source after the other, so that each is told with its own reason. */
