@@ -1,19 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
 import type { PortfolioScope } from "../../projects/index.ts";
+import { below, type Fact, oneOf, randomPortfolio } from "../store/portfolio/testing.ts";
 import {
-  below,
   emptyFilter,
-  type Fact,
   isShown,
   ORDERS,
   oneMember,
-  oneOf,
   randomFilter,
-  randomPortfolio,
   sorted,
   WAYS,
-} from "../store/portfolio/testing.ts";
+} from "../store/portfolio/testing-filters.ts";
 import { visibleProjects } from "../store/portfolio/visible-projects.ts";
 import { findPage, type PageOrder } from "./find-page.ts";
 

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestServer, testServer } from "../../../../testing/test-server.ts";
 import type { PortfolioScope } from "../../../projects/index.ts";
 import { type GroupOrder, listGroups } from "./grouping.ts";
-import { below, emptyFilter, type Fact, isShown, oneMember, oneOf, randomFilter, randomPortfolio } from "./testing.ts";
+import { below, type Fact, oneOf, randomPortfolio } from "./testing.ts";
+import { emptyFilter, isShown, oneMember, randomFilter } from "./testing-filters.ts";
 import { visibleProjects } from "./visible-projects.ts";
 
 const QUERIES = 250;
