@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestServer, testServer } from "../../../testing/test-server.ts";
 import type { PortfolioScope } from "../../projects/index.ts";
-import { below, type Fact, oneOf, randomPortfolio } from "../store/portfolio/testing.ts";
 import {
   emptyFilter,
   isShown,
@@ -10,7 +9,8 @@ import {
   randomFilter,
   sorted,
   WAYS,
-} from "../store/portfolio/testing-filters.ts";
+} from "../store/portfolio/testing/random-filters.ts";
+import { below, type Fact, oneOf, randomPortfolio } from "../store/portfolio/testing/random-portfolio.ts";
 import { visibleProjects } from "../store/portfolio/visible-projects.ts";
 import { findPage, type PageOrder } from "./find-page.ts";
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestServer, testServer } from "../../../../testing/test-server.ts";
 import type { PortfolioScope } from "../../../projects/index.ts";
 import { type GroupOrder, listGroups } from "./grouping.ts";
-import { below, type Fact, oneOf, randomPortfolio } from "./testing.ts";
-import { emptyFilter, isShown, oneMember, randomFilter } from "./testing-filters.ts";
+import { emptyFilter, isShown, oneMember, randomFilter } from "./testing/random-filters.ts";
+import { below, type Fact, oneOf, randomPortfolio } from "./testing/random-portfolio.ts";
 import { visibleProjects } from "./visible-projects.ts";
 
 const QUERIES = 250;

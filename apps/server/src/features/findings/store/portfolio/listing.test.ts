@@ -5,8 +5,8 @@ import type { PortfolioScope } from "../../../projects/index.ts";
 import { countFindings } from "./counting.ts";
 import { firstFindingRefs, listFindingRefs } from "./listing.ts";
 import { READING_LIMITS } from "./reading-limits.ts";
-import { below, type Fact, oneOf, randomPortfolio } from "./testing.ts";
-import { emptyFilter, isShown, ORDERS, oneMember, randomFilter, sorted, WAYS } from "./testing-filters.ts";
+import { emptyFilter, isShown, ORDERS, oneMember, randomFilter, sorted, WAYS } from "./testing/random-filters.ts";
+import { below, type Fact, oneOf, randomPortfolio } from "./testing/random-portfolio.ts";
 import { visibleProjects } from "./visible-projects.ts";
 
 const QUERIES = 250;

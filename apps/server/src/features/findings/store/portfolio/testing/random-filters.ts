@@ -1,10 +1,10 @@
 /** Filters and orders at random, and what they mean in words of a single finding. */
 import { ANALYSIS_STATES } from "@evertrack/contract/v1/analysis";
-import type { PortfolioScope } from "../../../projects/index.ts";
-import type { PortfolioFilter, TextField } from "./filter.ts";
-import type { PortfolioOrder } from "./listing.ts";
-import { READING_LIMITS } from "./reading-limits.ts";
-import { below, type Fact, maybe, moment, oneOf } from "./testing.ts";
+import type { PortfolioScope } from "../../../../projects/index.ts";
+import type { PortfolioFilter, TextField } from "../filter.ts";
+import type { PortfolioOrder } from "../listing.ts";
+import { READING_LIMITS } from "../reading-limits.ts";
+import { below, type Fact, maybe, moment, oneOf } from "./random-portfolio.ts";
 
 /** Members at random, most of them absent. */
 export function randomFilter(): PortfolioFilter {

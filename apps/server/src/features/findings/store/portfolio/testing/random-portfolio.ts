@@ -1,7 +1,7 @@
-import type { SqlExecutor } from "../../../../platform/db/index.ts";
-import { Seed } from "../../../../testing/seed.ts";
-import type { TextField } from "./filter.ts";
-import type { PortfolioOrder } from "./listing.ts";
+import { Seed } from "../../../../../testing/seed.ts";
+import type { SqlExecutor } from "../../../../../platform/db/index.ts";
+import type { TextField } from "../filter.ts";
+import type { PortfolioOrder } from "../listing.ts";
 
 /** One row per finding, as a plain join says it: what all ways of reading must agree with. */
 export interface Fact {
