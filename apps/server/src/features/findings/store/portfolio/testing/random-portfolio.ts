@@ -1,5 +1,5 @@
-import { Seed } from "../../../../../testing/seed.ts";
 import type { SqlExecutor } from "../../../../../platform/db/index.ts";
+import { Seed } from "../../../../../testing/seed.ts";
 import type { TextField } from "../filter.ts";
 import type { PortfolioOrder } from "../listing.ts";
 
